@@ -1,0 +1,160 @@
+"""PostgreSQL: the engine, the tenant keys, and the one transaction of a request.
+
+The municipality is part of every key, and row-level security is the second lock: each transaction begins by
+setting `app.municipality`, here and nowhere else. Nothing is remembered per connection, because a ROLLBACK
+would undo the setting and not the memory. `Database.transaction` is the only commit of the API.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import uuid_utils.compat
+from sqlalchemy import DateTime, ForeignKey, ForeignKeyConstraint, MetaData, String, Table, event, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from app.config import RoleFacts
+
+Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+"""A point in time, UTC."""
+Code = Annotated[str, mapped_column(String)]
+
+SETTINGS = {
+    "plan_cache_mode": "force_generic_plan",  # under row security custom plans are planned anew at every execution
+    "jit": "off",
+    "timezone": "UTC",
+    "statement_timeout": "15000",
+    "lock_timeout": "5000",
+    "idle_in_transaction_session_timeout": "60000",
+    "application_name": "indgang",
+}
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_1_name)s",
+            "uq": "uq_%(table_name)s_%(column_1_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "ix": "ix_%(table_name)s_%(column_1_name)s",
+        }
+    )
+    type_annotation_map = {str: String(), datetime: DateTime(timezone=True)}  # noqa: RUF012
+
+
+def new_id() -> UUID:
+    """A UUIDv7 (RFC 9562): ids made here sort by the time they were made, on any PostgreSQL."""
+    return uuid_utils.compat.uuid7()
+
+
+class TenantRow:
+    """Mixin: the row belongs to one municipality, and that is part of its key."""
+
+    municipality_id: Mapped[UUID] = mapped_column(ForeignKey("municipalities.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+def within(table: str, column: str, *, name: str | None = None) -> ForeignKeyConstraint:
+    """A foreign key that cannot leave the municipality: (municipality_id, column) → table."""
+    return ForeignKeyConstraint(
+        ["municipality_id", column], [f"{table}.municipality_id", f"{table}.id"], name=name and f"fk_{name}"
+    )
+
+
+def table_of(model: type[Base]) -> Table:
+    """The Core table of a model: rows are read as rows, never as entities."""
+    table = model.__table__
+    assert isinstance(table, Table)  # noqa: S101 - narrows the type
+    return table
+
+
+def columns(model: type[Base]) -> ReadOnlyColumnCollection[str, Any]:
+    return table_of(model).c
+
+
+@event.listens_for(Session, "after_begin")
+def _lock_to_municipality(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    municipality: UUID = session.info["municipality"]
+    connection.exec_driver_sql("select set_config('app.municipality', $1, true)", (str(municipality),))
+
+
+class Database:
+    """An engine and a first-in-first-out gate of the pool's size: waiting in line beats fighting for connections."""
+
+    def __init__(self, url: str, pool_size: int) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            asyncpg_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=False,
+            pool_reset_on_return="rollback",
+            connect_args={"server_settings": SETTINGS, "prepared_statement_cache_size": 300, "timeout": 10},
+        )
+        self._gate = asyncio.Semaphore(pool_size)
+
+    @asynccontextmanager
+    async def transaction(self, municipality: UUID) -> AsyncIterator[AsyncSession]:
+        """One transaction for one municipality: commits at the end, rolls back on any error.
+
+        The session is dead afterwards: touching it is an error, not a leaked connection.
+        """
+        async with (
+            self._gate,
+            AsyncSession(
+                self.engine,
+                info={"municipality": municipality},
+                expire_on_commit=False,
+                autoflush=False,
+                close_resets_only=False,
+            ) as session,
+            session.begin(),
+        ):
+            yield session
+
+    async def municipalities(self) -> list[UUID]:
+        """Every municipality's id, for loops over tenants; nothing else is readable across them."""
+        async with self.engine.connect() as connection:
+            return list((await connection.execute(text("select municipality_ids()"))).scalars())
+
+    async def role(self) -> RoleFacts:
+        """What the database role of this connection could do; judged by `config.role_refusals`."""
+        async with self.engine.connect() as connection:
+            row = (await connection.execute(text(ROLE_FACTS))).one()
+        return RoleFacts(
+            role=row.role,
+            is_superuser=row.is_superuser,
+            bypasses_row_security=row.bypasses,
+            owns=tuple(row.owns),
+            can_create_roles=row.creates_roles,
+        )
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+# A role is as strong as every role it may become, so membership counts (pg_has_role … 'MEMBER').
+ROLE_FACTS = """
+select current_user::text as role,
+       bool_or(r.rolsuper) as is_superuser, bool_or(r.rolbypassrls) as bypasses,
+       bool_or(r.rolcreaterole) as creates_roles,
+       array(select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+             where n.nspname = 'public' and c.relkind in ('r', 'p') and pg_has_role(current_user, c.relowner, 'MEMBER')
+             order by 1 limit 5) as owns
+from pg_roles r where pg_has_role(current_user, r.oid, 'MEMBER')
+"""
+
+
+def asyncpg_url(url: str) -> str:
+    """The same address, spoken through asyncpg."""
+    scheme, _, rest = url.partition("://")
+    if scheme not in {"postgresql", "postgres", "postgresql+asyncpg"}:
+        raise ValueError("the database address must begin with postgresql://")
+    return f"postgresql+asyncpg://{rest}"

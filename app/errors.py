@@ -1,0 +1,112 @@
+"""The problems the API can answer (RFC 9457), one tree.
+
+    Problem
+    ├── BadRequest            400  the request cannot be read at all
+    ├── Unauthorized          401  no token, or not a good one; before any look-up
+    ├── Forbidden             403  you may read it, but not do this
+    ├── NotFound              404  absent, another municipality's, or not yours to read: the same answer
+    ├── Conflict              409  the state forbids it
+    ├── PreconditionFailed    412  somebody changed it since you read it
+    ├── Invalid               422  the content is wrong; names the field, never the value
+    ├── PreconditionRequired  428  If-Match is missing
+    ├── TooManyRequests       429  with Retry-After
+    └── Unavailable           503  something we need does not answer; nothing was done
+
+Problems are raised, never returned: a returned one would commit. A problem carries a stable code and pointers,
+nothing that the caller sent. Titles come from the label catalogue, in the caller's language.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing wrong: `pointer` is a JSON pointer into the body, `?name` a query parameter, `#name` a header."""
+
+    pointer: str
+    code: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a refused request wanted, for the log: a resource, an action and, where it is known, the row."""
+
+    resource: str
+    action: str
+    row: UUID | None
+    case: UUID | None = None
+
+
+class Problem(Exception):
+    """Base of every answer that is not a success."""
+
+    status: ClassVar[int]
+    default: ClassVar[str]
+
+    def __init__(
+        self,
+        code: str | None = None,
+        *flaws: Flaw,
+        headers: Mapping[str, str] | None = None,
+        refusal: Refusal | None = None,
+    ) -> None:
+        self.code = code or self.default
+        self.flaws: Sequence[Flaw] = flaws
+        self.headers = dict(headers or {})
+        self.refusal = refusal
+        super().__init__(self.code)
+
+
+class BadRequest(Problem):
+    status, default = 400, "bad-request"
+
+
+class Unauthorized(Problem):
+    status, default = 401, "token-invalid"
+
+    def __init__(self, code: str | None = None) -> None:
+        super().__init__(code, headers={"WWW-Authenticate": 'Bearer realm="indgang"'})
+
+
+class Forbidden(Problem):
+    status, default = 403, "forbidden"
+
+
+class NotFound(Problem):
+    status, default = 404, "not-found"
+
+
+class Conflict(Problem):
+    status, default = 409, "conflict"
+
+
+class PreconditionFailed(Problem):
+    status, default = 412, "precondition-failed"
+
+
+class Invalid(Problem):
+    status, default = 422, "validation-failed"
+
+
+class PreconditionRequired(Problem):
+    status, default = 428, "precondition-required"
+
+
+class TooManyRequests(Problem):
+    status, default = 429, "rate-limited"
+
+
+class Unavailable(Problem):
+    status, default = 503, "storage-unavailable"
+
+    def __init__(self, code: str | None = None) -> None:
+        super().__init__(code, headers={"Retry-After": "5"})
+
+
+def invalid(pointer: str, code: str, problem: str | None = None) -> Invalid:
+    """A 422 about one field; `code` says what is wrong with it."""
+    return Invalid(problem, Flaw(pointer, code))

@@ -1,0 +1,153 @@
+"""Cases: the rules that open one, and what each reader may do with it. Everything in a case builds on these."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, any_, bindparam, literal
+from sqlalchemy.sql.selectable import FromClause
+
+from app.db import columns, table_of
+from app.models import Assignment, Case, Custody, Department, Member, TeamMember, User
+from app.policy.actor import ACTOR
+from app.policy.core import Expression, Grant, Grants, Policy, rule, those
+
+case, member, custody = columns(Case), columns(Member), columns(Custody)
+assignment, team, department = columns(Assignment), columns(TeamMember), columns(Department)
+
+
+@rule
+def coordinator_of_case() -> Expression:
+    """The reader is the case's family coordinator (in SOF: primary adviser) now."""
+    return case.id == those(assignment.case_id, assignment.user_id == ACTOR.user, assignment.ended_at.is_(None))
+
+
+@rule
+def core_team_member() -> Expression:
+    """The reader is in the case's core team now. That opens the case and its steps, and no document."""
+    return case.id == those(team.case_id, team.user_id == ACTOR.user, team.left_at.is_(None))
+
+
+@rule
+def leads_owner_department() -> Expression:
+    """The reader is professional head of the department that owns the case: allocation and progress, not content."""
+    return case.owner_department_id == any_(ACTOR.leads)
+
+
+@rule
+def opened_the_case() -> Expression:
+    """The reader opened the case, and it has not been allocated yet."""
+    return (case.opened_by == ACTOR.user) & case.allocated_at.is_(None)
+
+
+@rule
+def custody_holder() -> Expression:
+    """The reader has custody of the child today."""
+    return case.child_id == those(
+        custody.child_id,
+        custody.holder_id == any_(ACTOR.persons),
+        custody.valid_from <= ACTOR.today,
+        custody.valid_until.is_(None) | (custody.valid_until > ACTOR.today),
+    )
+
+
+@rule
+def the_child_itself() -> Expression:
+    """The reader is the child, old enough to act for herself (setting consent.youth_age)."""
+    return case.child_id == those(member.id, member.id == any_(ACTOR.persons), member.birth_date <= ACTOR.youth_born_by)
+
+
+@rule
+def acts_for_owner_department() -> Expression:
+    """The service acts for the department that owns the case."""
+    return case.owner_department_id == any_(ACTOR.departments)
+
+
+@rule
+def may_create_team() -> Expression:
+    """The municipality lets the reader's part in the case set up the core team (R101, setting team.creator_roles)."""
+    head = leads_owner_department.holds & (literal("professional_head") == any_(ACTOR.team_creators))
+    return head | (coordinator_of_case.holds & (literal("coordinator") == any_(ACTOR.team_creators)))
+
+
+@rule
+def auditor() -> Expression:
+    """The reader is the municipality's auditor: sees the log, never content."""
+    return literal("auditor") == any_(ACTOR.roles)
+
+
+STAFF = Grant(allow=(coordinator_of_case, core_team_member, leads_owner_department, opened_the_case))
+INSIDE = Grant(allow=(coordinator_of_case, core_team_member))
+FAMILY = Grant(allow=(custody_holder, the_child_itself))
+READERS: Grants = {"professional": STAFF, "citizen": FAMILY, "service": Grant(allow=(acts_for_owner_department,))}
+CONTENT: Grants = {"professional": INSIDE, "citizen": FAMILY}
+LEADING: Grants = {"professional": Grant(allow=(leads_owner_department,))}
+WORKING: Grants = {"professional": Grant(allow=(coordinator_of_case, leads_owner_department))}
+TEAMWORK: Grants = {"professional": INSIDE}
+
+table = table_of(Case)
+active = table_of(Assignment).alias("active_assignment")
+contact = table_of(User).alias("contact")
+
+
+def joined(
+    start: FromClause, to: Any, column: ColumnElement[Any], key: str = "id", *, outer: bool = False
+) -> FromClause:
+    """`start` joined to one row of `to` inside the municipality: `column` names its `key`."""
+    own = column.table
+    return start.join(to, (to.c.municipality_id == own.c.municipality_id) & (to.c[key] == column), isouter=outer)
+
+
+def with_contact(start: FromClause) -> FromClause:
+    """Joined to the one active coordinator and that person's card (R97)."""
+    now = (active.c.municipality_id == case.municipality_id) & (active.c.case_id == case.id)
+    found = start.join(active, now & active.c.ended_at.is_(None), isouter=True)
+    return joined(found, contact, active.c.user_id, outer=True)
+
+
+cases = Policy(
+    name="case",
+    table=table,
+    source=with_contact(
+        joined(joined(table, table_of(Member), case.child_id), table_of(Department), case.owner_department_id)
+    ),
+    columns={
+        **{column.name: column for column in table.c if column.name != "municipality_id"},
+        "child_name": member.name,
+        "child_birth_date": member.birth_date,
+        "owner_department_name": department.name,
+        "coordinator_id": active.c.user_id,
+        "coordinator_role": active.c.role,
+        "coordinator_since": active.c.assigned_at,
+        "coordinator_name": contact.c.name,
+        "coordinator_title": contact.c.title,
+        "coordinator_phone": contact.c.phone,
+        "coordinator_email": contact.c.email,
+        "coordinator_hours": contact.c.contact_hours,
+    },
+    read=READERS,
+    actions={
+        "change": WORKING,
+        "change_state": WORKING,
+        "assign_coordinator": LEADING,
+        "work_step": WORKING,
+        "change_team": {"professional": Grant(allow=(may_create_team,))},
+        "plan_meeting": TEAMWORK,
+        "record_contact": TEAMWORK,
+        "ask_callback": {"citizen": FAMILY},
+        "read_log": {"citizen": FAMILY},
+    },
+    unlocked=frozenset({"read", "read_log", "ask_callback", "record_contact", "plan_meeting"}),
+    filters={
+        "state": case.state == bindparam("state"),
+        "model": case.model == bindparam("model"),
+        "family_id": case.family_id == bindparam("family_id"),
+        "owner_department_id": case.owner_department_id == bindparam("owner_department_id"),
+        "coordinator_id": active.c.user_id == bindparam("coordinator_id"),
+    },
+    veiled={"closing": CONTENT},
+    case_id=case.id,
+)
+
+
+def in_case(child: Table) -> FromClause:
+    """The table joined to its case, so that the case's rules can judge its rows."""
+    return joined(child, table, child.c.case_id)

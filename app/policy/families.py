@@ -1,0 +1,114 @@
+"""Families, their members and custody."""
+
+from sqlalchemy import any_, bindparam
+
+from app.db import columns, table_of
+from app.models import Assignment, Case, Custody, Family, Member, TeamMember
+from app.policy.actor import ACTOR
+from app.policy.cases import joined
+from app.policy.core import Expression, Grant, Grants, Policy, rule, some, those
+
+family, member, custody, case = columns(Family), columns(Member), columns(Custody), columns(Case)
+assignment, team = columns(Assignment), columns(TeamMember)
+
+
+@rule
+def registered_the_family() -> Expression:
+    """The reader registered the family, and no case of it has been allocated yet."""
+    allocated = some(table_of(Case), case.family_id == family.id, case.allocated_at.is_not(None))
+    return (family.created_by == ACTOR.user) & ~allocated
+
+
+@rule
+def coordinator_in_family() -> Expression:
+    """The reader is coordinator of one of the family's cases now."""
+    held = those(assignment.case_id, assignment.user_id == ACTOR.user, assignment.ended_at.is_(None))
+    return family.id == those(case.family_id, case.id == held)
+
+
+@rule
+def core_team_in_family() -> Expression:
+    """The reader is in the core team of one of the family's cases now."""
+    joined_cases = those(team.case_id, team.user_id == ACTOR.user, team.left_at.is_(None))
+    return family.id == those(case.family_id, case.id == joined_cases)
+
+
+@rule
+def leads_family_department() -> Expression:
+    """The reader is professional head of the department that registered the family."""
+    return family.owner_department_id == any_(ACTOR.leads)
+
+
+@rule
+def own_record() -> Expression:
+    """The record is about the reader."""
+    return member.id == any_(ACTOR.persons)
+
+
+@rule
+def custody_of_the_child() -> Expression:
+    """The record is about a child whom the reader has custody of today."""
+    return member.id == those(
+        custody.child_id,
+        custody.holder_id == any_(ACTOR.persons),
+        custody.valid_from <= ACTOR.today,
+        custody.valid_until.is_(None) | (custody.valid_until > ACTOR.today),
+    )
+
+
+@rule
+def own_custody() -> Expression:
+    """It is the reader's own custody."""
+    return custody.holder_id == any_(ACTOR.persons)
+
+
+STAFF = Grant(allow=(registered_the_family, coordinator_in_family, core_team_in_family, leads_family_department))
+KEEPING: Grants = {"professional": Grant(allow=(registered_the_family, coordinator_in_family, leads_family_department))}
+CLOSE: Grants = {
+    "professional": Grant(allow=(registered_the_family, coordinator_in_family, core_team_in_family)),
+    "citizen": Grant(allow=(own_record, custody_of_the_child)),
+}
+
+families = Policy(
+    name="family",
+    table=table_of(Family),
+    columns={column.name: column for column in family if column.name != "municipality_id"},
+    read={"professional": STAFF},
+    actions={"add_member": KEEPING, "open_case": KEEPING, "set_custody": KEEPING},
+    unlocked=frozenset({"read", "open_case", "add_member"}),
+    family_id=family.id,
+)
+
+members = Policy(
+    name="member",
+    table=table_of(Member),
+    source=joined(table_of(Member), table_of(Family), member.family_id),
+    columns={
+        **{column.name: column for column in member if column.name not in {"municipality_id", "user_id"}},
+        "has_login": member.user_id.is_not(None),
+    },
+    read={"professional": STAFF, "citizen": Grant(allow=(own_record, custody_of_the_child))},
+    actions={"change_member": KEEPING},
+    filters={"family_id": member.family_id == bindparam("family_id")},
+    veiled={"capability_notes": CLOSE},
+    family_id=member.family_id,
+    scope="family_id",
+    parent=families,
+    newest_first=False,
+)
+
+custodies = Policy(
+    name="custody",
+    table=table_of(Custody),
+    source=joined(table_of(Custody), table_of(Family), custody.family_id),
+    columns={column.name: column for column in custody if column.name != "municipality_id"},
+    read={"professional": STAFF, "citizen": Grant(allow=(own_custody,))},
+    actions={"set_custody": KEEPING},
+    filters={"family_id": custody.family_id == bindparam("family_id")},
+    family_id=custody.family_id,
+    member_id=custody.holder_id,
+    scope="family_id",
+    parent=families,
+    lock=(table_of(Family), custody.family_id),
+    newest_first=False,
+)

@@ -1,0 +1,49 @@
+"""The steps of a case, and the templates they are made from."""
+
+from sqlalchemy import bindparam
+
+from app.db import columns, table_of
+from app.models import Case, Step, StepTemplate, User
+from app.policy.cases import CONTENT, READERS, WORKING, cases, in_case, joined
+from app.policy.core import Policy
+from app.policy.municipalities import ADMINISTERING, EVERYONE
+
+step = columns(Step)
+holder = table_of(User).alias("holder")
+
+steps = Policy(
+    name="step",
+    table=table_of(Step),
+    source=joined(in_case(table_of(Step)), holder, step.holder_id, outer=True),
+    columns={
+        **{column.name: column for column in step if column.name != "municipality_id"},
+        "holder_name": holder.c.name,
+        "case_number": columns(Case).number,
+    },
+    read=READERS,
+    actions={"work_step": WORKING},
+    filters={
+        "case_id": step.case_id == bindparam("case_id"),
+        "number": step.number == bindparam("number"),
+        "holder_id": step.holder_id == bindparam("holder_id"),
+        "open": step.status.in_(("planned", "started")) & bindparam("open", type_=step.optional.type),
+    },
+    veiled={"perspectives": CONTENT},
+    case_id=step.case_id,
+    scope="case_id",
+    parent=cases,
+    lock=(table_of(Case), step.case_id),
+    newest_first=False,
+)
+
+template = columns(StepTemplate)
+
+step_templates = Policy(
+    name="step_template",
+    table=table_of(StepTemplate),
+    columns={column.name: column for column in template if column.name != "municipality_id"},
+    read=EVERYONE,
+    actions={"configure": ADMINISTERING},
+    filters={"model": template.model == bindparam("model")},
+    personal=False,
+)

@@ -1,0 +1,85 @@
+"""What all wire shapes share: strict input, plain output, and the few kinds of text there are."""
+
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+T = TypeVar("T")
+
+_NO_CONTROL = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+"""One line of text, 1–200 characters."""
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=_NO_CONTROL)]
+"""Running text, 1–4000 characters."""
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ]{6,20}$")]
+Email = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[a-z]+$")
+]
+
+
+def _utc(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+Moment = Annotated[AwareDatetime, PlainSerializer(_utc, return_type=str, when_used="json")]
+"""A point in time: RFC 3339, UTC on the way out."""
+
+
+class In(BaseModel):
+    """A request body: unknown fields are refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Out(BaseModel):
+    """A response: every field is always there, null where there is nothing to say."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class PageOut(Out, Generic[T]):
+    """A page of a list; `next` is the cursor of the next page, null at the end."""
+
+    items: list[T]
+    next: str | None
+
+
+class PageQuery(BaseModel):
+    """The query parameters of every list; an unknown one is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+    limit: int = Field(50, ge=1, le=200, description="Rows on a page.")
+    after: str | None = Field(None, max_length=64, description="`next` of the page before.")
+
+
+class FlawOut(BaseModel):
+    pointer: str = Field(description="JSON pointer into the body, `?name` for a query parameter, `#name` for a header")
+    code: str
+    detail: str | None = None
+
+
+class ProblemOut(BaseModel):
+    """A problem (RFC 9457). `type` and `code` are stable; `title` follows Accept-Language; nothing sent is echoed."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    errors: list[FlawOut] = Field(default_factory=list)
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:indgang:problem:not-found",
+                    "title": "Det, du søger, findes ikke, eller du har ikke adgang til det.",
+                    "status": 404,
+                    "code": "not-found",
+                    "errors": [],
+                }
+            ]
+        }
+    )

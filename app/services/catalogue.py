@@ -1,0 +1,55 @@
+"""What ships with the product as data: the models' step templates (R38) and the labels of every code (R463).
+
+Read once per process from the package `app.templates` and never changed afterwards. No database, no actor: nothing
+here is about a person. A file that is malformed is refused when it is first read, not when a code is looked up.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Annotated, Literal, get_args
+
+import yaml
+from pydantic import Field, StringConstraints, TypeAdapter
+
+from app.schemas.step_templates import StepTemplateDocument, TemplateModel
+
+Language = Literal["da", "en"]
+Labels = Mapping[str, Mapping[str, Mapping[str, str]]]
+
+_Word = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
+_InEveryLanguage = Annotated[dict[Language, _Word], Field(min_length=len(get_args(Language)))]
+_CATALOGUE: TypeAdapter[dict[str, dict[str, _InEveryLanguage]]] = TypeAdapter(
+    dict[_Word, dict[_Word, _InEveryLanguage]]
+)
+
+
+@cache
+def shipped_template(model: TemplateModel) -> StepTemplateDocument:
+    """The template a municipality starts from. KeyError for a model that ships without one."""
+    if model not in get_args(TemplateModel):
+        raise KeyError(model)
+    return StepTemplateDocument.model_validate(_document("app.templates.steps", f"{model}.yaml"))
+
+
+@cache
+def labels() -> Labels:
+    """Enumeration → code → {"da": …, "en": …}, read-only all the way down."""
+    catalogue = _CATALOGUE.validate_python(_document("app.templates", "labels.yaml"))
+    return MappingProxyType({name: _frozen(codes) for name, codes in catalogue.items()})
+
+
+def label(enumeration: str, code: str, language: str) -> str:
+    """The word for a code. KeyError when the enumeration, the code or the language is unknown."""
+    return labels()[enumeration][code][language]
+
+
+def _frozen(codes: dict[str, dict[Language, str]]) -> Mapping[str, Mapping[str, str]]:
+    return MappingProxyType({code: MappingProxyType(dict[str, str](words.items())) for code, words in codes.items()})
+
+
+def _document(package: str, name: str) -> object:
+    """One shipped YAML file, as plain data."""
+    document: object = yaml.safe_load(files(package).joinpath(name).read_text(encoding="utf-8"))
+    return document

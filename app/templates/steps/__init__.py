@@ -1,0 +1,1 @@
+"""One step template per practice model. A municipality starts from a copy and edits it (R38)."""

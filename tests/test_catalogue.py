@@ -1,0 +1,410 @@
+"""The shipped templates and labels, against tables typed here from the models and not read from the files."""
+
+from collections import Counter
+from importlib.resources import files
+from typing import Any, get_args
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from app.schemas.step_templates import (
+    CellName,
+    Guard,
+    PartyRole,
+    Stage,
+    StepTemplateDocument,
+    TemplateModel,
+    TemplateStep,
+)
+from app.services.catalogue import label, labels, shipped_template
+
+CELLS = ("purpose", "content", "participants", "responsible")
+
+EFEI_TITLES = [
+    "Sagsfordeling til familiekoordinator og oprettelse af kerneteam",
+    "Udredning af familiens situation, behov og ønsker",
+    "Indhentning af oplysninger",
+    "Eventuelt tværfagligt og tværsektorielt analysemøde",
+    "Dataflow og deling af oplysninger",
+    "Opsamlende møde",
+    "Fælles plan",
+]
+EFEI_PARTICIPANTS = [
+    None,
+    "Barnets/den unges familie, evt. barnet/den unge, familiekoordinator og kerneteam",
+    None,
+    "Familiekoordinator, kerneteam og øvrige relevante fagpersoner",
+    None,
+    "Barnet/den unge og familien, familiekoordinator, kerneteam og øvrige relevante fagpersoner",
+    "Barnet/den unge og familien",
+]
+EFEI_RESPONSIBLE = [
+    "Socialfaglig leder",
+    "Familiekoordinator",
+    "Familiekoordinator og kerneteam",
+    "Familiekoordinator",
+    "Familiekoordinator, kerneteam og øvrige relevante fagpersoner",
+    "Familiekoordinator",
+    "Familiekoordinator",
+]
+EFEI_PARTICIPANT_ROLES = [
+    [],
+    ["family", "child?", "coordinator", "core_team"],
+    [],
+    ["coordinator", "core_team", "other_professionals"],
+    [],
+    ["child", "family", "coordinator", "core_team", "other_professionals"],
+    ["child", "family"],
+]
+EFEI_RESPONSIBLE_ROLES = [
+    ["professional_head"],
+    ["coordinator"],
+    ["coordinator", "core_team"],
+    ["coordinator"],
+    ["coordinator", "core_team", "other_professionals"],
+    ["coordinator"],
+    ["coordinator"],
+]
+EFEI_BLANK = [(1, "content"), (1, "participants"), (3, "participants"), (5, "participants")]
+EFEI_STAGES = [
+    "team_established",
+    "assessment",
+    "assessment",
+    "assessment",
+    "competence_and_funding",
+    "competence_and_funding",
+    "goals_and_plan",
+]
+EFEI_REQUIRES = [("coordinator", "core_team"), ("family_meeting",), (), (), (), ("perspectives",), ()]
+
+SOF_TITLES = [
+    "Sagsfordeling til rådgiver",
+    "Forberedelse af opstartssamtale",
+    "Opstartssamtale med barnet/den unge og familien",
+    "Børnesamtale",
+    "Indhentning af oplysninger",
+    "Netværksmøde",
+    "Fælles plan",
+    "Løbende opfølgning",
+]
+
+ENUMERATIONS = {
+    "case_model": "efei sof none",
+    "case_state": "draft start_up running ordinary transition closed",
+    "step_status": "planned started done skipped",
+    "step_cell": "purpose content participants responsible",
+    "stage": "team_established competence_and_funding assessment goals_and_plan direction follow_up status_meetings",
+    "stage_status": "upcoming current done",
+    "party_role": "family child coordinator core_team other_professionals professional_head",
+    "step_guard": "coordinator core_team family_meeting perspectives",
+    "actor_kind": "professional citizen service",
+    "department_kind": "child_disability children_and_youth school_psychology health_care employment adult_authority"
+    " family_treatment school day_care administration other",
+    "sector": "social education health employment administration other",
+    "profession": "social_adviser psychologist health_visitor speech_hearing_consultant family_therapist"
+    " employment_social_worker adult_social_worker child_youth_social_worker teacher pedagogue physiotherapist"
+    " occupational_therapist controller administrator other",
+    "user_role": "professional_head team_leader department_head controller auditor administrator",
+    "member_kind": "child adult",
+    "member_relation": "mother father parent step_parent sibling grandparent child foster_parent other",
+    "custody_source": "civil_registry court agreement told_by_family other",
+    "assignment_role": "coordinator primary_adviser",
+    "assignment_end_reason": "changed case_closed left_position other",
+    "close_reason": "plan_completed family_moved family_declined transferred_adult not_in_target_group"
+    " opened_in_error other",
+    "meeting_kind": "assessment analysis gathering network status other",
+    "meeting_status": "planned held cancelled",
+    "contact_kind": "first_contact follow_up informal other",
+    "contact_channel": "phone video visit meeting letter digital_post app other",
+    "callback_status": "waiting answered",
+    "access_outcome": "read write refused",
+    "event": "case.created case.changed case.allocated case.coordinator_changed case.state_changed case.closed"
+    " step.started step.completed step.skipped step.changed team.member_added team.member_left meeting.planned"
+    " meeting.held meeting.cancelled contact.recorded callback.requested callback.answered family.created"
+    " member.added member.changed custody.added custody.ended settings.changed step_template.published"
+    " department.created department.changed user.created user.changed",
+    "rule": "coordinator_of_case core_team_member leads_owner_department opened_the_case custody_holder"
+    " the_child_itself own_record own_account same_municipality administrator auditor acts_for_owner_department"
+    " asked_by_citizen",
+    "action": "read list open create change assign_coordinator change_state work_step change_team plan_meeting"
+    " hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody configure",
+    "problem": "bad-request unreadable-json not-found forbidden conflict validation-failed token-missing token-invalid"
+    " token-expired unknown-account method-not-allowed unsupported-media-type body-too-large rate-limited"
+    " precondition-required precondition-failed idempotency-key-required idempotency-key-reused"
+    " idempotency-key-running identity-provider-unavailable storage-unavailable internal-error"
+    " coordinator-not-child-disability coordinator-exists coordinator-missing step-blocked step-not-open"
+    " step-not-optional step-requirements-missing case-read-only transition-not-allowed case-not-ready already-member"
+    " not-a-professional no-template meeting-not-planned no-family-participant already-exists unknown-reference"
+    " template-changed has-children",
+}
+
+
+def roles(step: TemplateStep, cell: str) -> list[str]:
+    """The roles of a cell in order; a question mark follows the optional ones."""
+    return [party.role + "?" * party.optional for party in getattr(step, cell).parties]
+
+
+def step(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """A well-formed step, as plain data."""
+    blank = {"text": None, "suggestion": True}
+    people = {"text": "Familien", "suggestion": True, "parties": [{"role": "family", "optional": False}]}
+    return {
+        "number": number,
+        "title": "Et skridt",
+        "stage": None,
+        "optional": False,
+        "repeatable": False,
+        "requires": [],
+        "purpose": {"text": "Et formål", "suggestion": False},
+        "content": blank,
+        "participants": people,
+        "responsible": blank | {"parties": []},
+    } | changes
+
+
+def document(*steps: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {"model": "efei", "name": "En skabelon", "steps": list(steps)} | changes
+
+
+def cell(text: object, suggestion: object = True, **more: Any) -> dict[str, Any]:
+    return {"text": text, "suggestion": suggestion} | more
+
+
+def people(*codes: str, text: str | None = "Familien") -> dict[str, Any]:
+    return cell(text, parties=[{"role": code, "optional": False} for code in codes])
+
+
+class TestEfei:
+    @pytest.fixture
+    def template(self) -> StepTemplateDocument:
+        return shipped_template("efei")
+
+    def test_seven_steps_with_the_models_titles(self, template: StepTemplateDocument) -> None:
+        assert (template.model, template.name) == ("efei", "Opstart af sag")
+        assert [(step.number, step.title) for step in template.steps] == list(enumerate(EFEI_TITLES, 1))
+
+    def test_participants_and_responsible_in_the_models_words(self, template: StepTemplateDocument) -> None:
+        assert [step.participants.text for step in template.steps] == EFEI_PARTICIPANTS
+        assert [step.responsible.text for step in template.steps] == EFEI_RESPONSIBLE
+
+    def test_parties_and_who_is_optional(self, template: StepTemplateDocument) -> None:
+        assert [roles(step, "participants") for step in template.steps] == EFEI_PARTICIPANT_ROLES
+        assert [roles(step, "responsible") for step in template.steps] == EFEI_RESPONSIBLE_ROLES
+
+    def test_every_cell_is_a_suggestion_and_the_open_ones_are_blank(self, template: StepTemplateDocument) -> None:
+        cells = {(s.number, name): c for s in template.steps for name, c in s.cells().items()}
+        assert len(cells) == 7 * 4
+        assert all(c.suggestion for c in cells.values())
+        assert [place for place, c in cells.items() if c.text is None] == EFEI_BLANK
+
+    def test_unfilled_names_the_blank_cells_in_the_order_of_the_table(self, template: StepTemplateDocument) -> None:
+        assert template.unfilled() == EFEI_BLANK
+
+    def test_only_the_analysis_meeting_is_optional_and_nothing_repeats(self, template: StepTemplateDocument) -> None:
+        assert [step.number for step in template.steps if step.optional] == [4]
+        assert not any(step.repeatable for step in template.steps)
+
+    def test_stages_and_guards(self, template: StepTemplateDocument) -> None:
+        assert [step.stage for step in template.steps] == EFEI_STAGES
+        assert [step.requires for step in template.steps] == EFEI_REQUIRES
+
+    @pytest.mark.parametrize(
+        ("number", "name", "words"),
+        [
+            (1, "purpose", ["sammen", "første dag"]),
+            (2, "purpose", ["ønsker", "vigtigst"]),
+            (2, "content", ["udredningsmøde", "ICS kan"]),
+            (3, "content", ["samtykke"]),
+            (4, "content", ["udredningsmødet"]),
+            (5, "purpose", ["afgørelser"]),
+            (5, "content", ["§50-undersøgelse", "PPV", "sundhedsfaglige vurderinger", "samtykke"]),
+            (6, "purpose", ["afgjort", "indsatser eller foranstaltninger", "fælles plan"]),
+            (6, "content", ["barnet eller den unge og familien"]),
+            (7, "content", ["Rådgiveren", "familien ønsker og har brug for"]),
+        ],
+    )
+    def test_each_cell_stands_in_its_own_row(
+        self, template: StepTemplateDocument, number: int, name: CellName, words: list[str]
+    ) -> None:
+        text = template.steps[number - 1].cells()[name].text
+        assert text is not None
+        assert [word for word in words if word not in text] == []
+
+
+class TestSof:
+    @pytest.fixture
+    def template(self) -> StepTemplateDocument:
+        return shipped_template("sof")
+
+    def test_eight_steps_with_the_models_titles(self, template: StepTemplateDocument) -> None:
+        assert (template.model, template.name) == ("sof", "Sagsforløb, Sammen om familien")
+        assert [(step.number, step.title) for step in template.steps] == list(enumerate(SOF_TITLES, 1))
+
+    def test_all_but_the_first_step_repeat_and_none_is_optional(self, template: StepTemplateDocument) -> None:
+        assert [step.number for step in template.steps if step.repeatable] == [2, 3, 4, 5, 6, 7, 8]
+        assert not any(step.optional for step in template.steps)
+
+    def test_only_the_allocation_has_a_guard_and_no_step_has_a_stage(self, template: StepTemplateDocument) -> None:
+        assert [step.requires for step in template.steps] == [("coordinator",), *[()] * 7]
+        assert {step.stage for step in template.steps} == {None}
+
+    def test_every_cell_is_blank_and_reported(self, template: StepTemplateDocument) -> None:
+        assert template.unfilled() == [(number, name) for number in range(1, 9) for name in CELLS]
+        assert all(c.suggestion for step in template.steps for c in step.cells().values())
+
+
+class TestMalformedTemplates:
+    def test_the_well_formed_one_is_accepted(self) -> None:
+        template = StepTemplateDocument.model_validate(document(step(1), step(2)))
+        assert template.unfilled() == [(1, "content"), (1, "responsible"), (2, "content"), (2, "responsible")]
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"stage": "direction"},
+            {"stage": ""},
+            {"requires": ["everything"]},
+            {"requires": ["core_team", "core_team"]},
+            {"requires": None},
+            {"number": "1"},
+            {"number": True},
+            {"title": "   "},
+            {"title": None},
+            {"title": "x" * 201},
+            {"optional": "no"},
+            {"repeatable": 1},
+            {"unknown": 1},
+            {"purpose": cell(None, suggestion=False)},
+            {"purpose": cell("")},
+            {"purpose": cell(" \n ")},
+            {"purpose": cell("x" * 4001)},
+            {"purpose": cell("a\x00b")},
+            {"purpose": cell(7)},
+            {"purpose": cell("Et formål", suggestion="yes")},
+            {"purpose": cell("Et formål", parties=[])},
+            {"purpose": {"text": "Et formål"}},
+            {"purpose": {"suggestion": True}},
+            {"participants": cell("Familien")},
+            {"participants": people("neighbour")},
+            {"participants": people("family", "family")},
+            {"participants": people("family", text=None)},
+            {"participants": cell("Familien", parties=[{"role": "family"}])},
+        ],
+    )
+    def test_a_malformed_step_is_refused(self, changes: dict[str, Any]) -> None:
+        with pytest.raises(ValidationError):
+            StepTemplateDocument.model_validate(document(step(**changes)))
+
+    @pytest.mark.parametrize("field", list(step()))
+    def test_a_step_with_a_missing_field_is_refused(self, field: str) -> None:
+        partial = {name: value for name, value in step().items() if name != field}
+        with pytest.raises(ValidationError):
+            StepTemplateDocument.model_validate(document(partial))
+
+    @pytest.mark.parametrize("numbers", [[], [0], [2], [1, 3], [1, 1], [2, 1], [0, 1], [-1], list(range(1, 52))])
+    def test_numbers_run_from_one_without_gaps(self, numbers: list[int]) -> None:
+        with pytest.raises(ValidationError):
+            StepTemplateDocument.model_validate(document(*map(step, numbers)))
+
+    @pytest.mark.parametrize("changes", [{"model": "none"}, {"model": None}, {"name": ""}, {"version": 1}])
+    def test_a_malformed_document_is_refused(self, changes: dict[str, Any]) -> None:
+        with pytest.raises(ValidationError):
+            StepTemplateDocument.model_validate(document(step(), **changes))
+
+    def test_text_is_stripped_and_may_fill_the_limit(self) -> None:
+        template = StepTemplateDocument.model_validate(
+            document(step(purpose=cell("  Først\nså\tdet  "), content=cell(" " + "æ" * 4000 + " ", suggestion=False)))
+        )
+        assert template.steps[0].purpose.text == "Først\nså\tdet"
+        assert template.steps[0].content.text == "æ" * 4000
+
+    def test_a_template_cannot_be_changed(self) -> None:
+        template = shipped_template("efei")
+        with pytest.raises(ValidationError):
+            template.name = "Noget andet"  # type: ignore[misc]
+        with pytest.raises(ValidationError):
+            template.steps[0].purpose.text = None  # type: ignore[misc]
+
+    def test_a_template_survives_being_stored(self) -> None:
+        for model in get_args(TemplateModel):
+            template = shipped_template(model)
+            assert StepTemplateDocument.model_validate_json(template.model_dump_json()) == template
+
+
+class TestLabels:
+    @pytest.mark.parametrize("enumeration", list(ENUMERATIONS))
+    def test_every_code_has_a_label(self, enumeration: str) -> None:
+        expected, found = set(ENUMERATIONS[enumeration].split()), set(labels()[enumeration])
+        assert expected - found == set()
+        assert found == expected or enumeration == "problem"
+
+    def test_there_are_no_other_enumerations(self) -> None:
+        assert set(labels()) == set(ENUMERATIONS)
+
+    def test_every_label_is_in_danish_and_english(self) -> None:
+        words = {(name, code): words for name, codes in labels().items() for code, words in codes.items()}
+        assert [place for place, each in words.items() if set(each) != {"da", "en"}] == []
+        assert [
+            place for place, each in words.items() for text in each.values() if text.strip() != text or not text
+        ] == []
+
+    def test_no_two_codes_of_an_enumeration_read_the_same(self) -> None:
+        shown = Counter((name, lang, t) for name, c in labels().items() for w in c.values() for lang, t in w.items())
+        assert [place for place, times in shown.items() if times > 1] == []
+
+    def test_no_code_is_written_twice(self) -> None:
+        """YAML keeps the last of two equal keys in silence."""
+        tree = yaml.compose(files("app.templates").joinpath("labels.yaml").read_text(encoding="utf-8"))
+        assert isinstance(tree, yaml.MappingNode)
+        keys = [(name.value, code.value) for name, codes in tree.value for code, _ in codes.value]
+        assert [key for key, times in Counter(keys).items() if times > 1] == []
+        assert len({name for name, _ in keys}) == len(tree.value)
+
+    def test_problems_are_one_sentence(self) -> None:
+        titles = [text for words in labels()["problem"].values() for text in words.values()]
+        assert [text for text in titles if text.count(".") != 1 or not text.endswith(".")] == []
+
+    @pytest.mark.parametrize("model", get_args(TemplateModel))
+    def test_every_code_in_a_template_has_a_label(self, model: TemplateModel) -> None:
+        for each in shipped_template(model).steps:
+            assert each.stage is None or each.stage in labels()["stage"]
+            assert set(each.requires) <= set(labels()["step_guard"])
+            assert {p.role for c in (each.participants, each.responsible) for p in c.parties} <= set(
+                labels()["party_role"]
+            )
+
+    def test_every_code_a_template_may_use_has_a_label(self) -> None:
+        assert set(get_args(Stage)) <= set(labels()["stage"])
+        assert set(get_args(Guard)) == set(labels()["step_guard"])
+        assert set(get_args(PartyRole)) == set(labels()["party_role"])
+        assert set(get_args(TemplateModel)) <= set(labels()["case_model"])
+        assert get_args(CellName) == tuple(labels()["step_cell"]) == CELLS
+
+    def test_a_label_is_looked_up_by_language(self) -> None:
+        assert label("meeting_kind", "gathering", "da") == "Opsamlende møde"
+        assert label("rule", "coordinator_of_case", "da") == "er jeres familiekoordinator"
+        assert label("rule", "coordinator_of_case", "en") == "is your family coordinator"
+
+    @pytest.mark.parametrize(
+        "place", [("weather", "sunny", "da"), ("case_model", "sunny", "da"), ("case_model", "efei", "de")]
+    )
+    def test_an_unknown_label_is_a_key_error(self, place: tuple[str, str, str]) -> None:
+        with pytest.raises(KeyError):
+            label(*place)
+
+    def test_labels_cannot_be_changed(self) -> None:
+        for mapping in (labels(), labels()["case_model"], labels()["case_model"]["efei"]):
+            with pytest.raises(TypeError):
+                mapping["efei"] = "x"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("model", ["none", "", "../labels", "efei.yaml"])
+def test_a_model_without_a_template_is_a_key_error(model: Any) -> None:
+    with pytest.raises(KeyError):
+        shipped_template(model)
+
+
+def test_templates_and_labels_are_read_once() -> None:
+    assert shipped_template("sof") is shipped_template("sof")
+    assert labels() is labels()
