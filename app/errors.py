@@ -16,9 +16,9 @@ Problems are raised, never returned: a returned one would commit. A problem carr
 nothing that the caller sent. Titles come from the label catalogue, in the caller's language.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 
@@ -110,3 +110,19 @@ class Unavailable(Problem):
 def invalid(pointer: str, code: str, problem: str | None = None) -> Invalid:
     """A 422 about one field; `code` says what is wrong with it."""
     return Invalid(problem, Flaw(pointer, code))
+
+
+def flaws(errors: Iterable[Any], root: str = "") -> list[Flaw]:
+    """The flaws that a validation found, each at its place and by its kind; never with the value that was sent."""
+    return [Flaw(_pointer(error["loc"], root), error["type"]) for error in errors]
+
+
+def _pointer(place: Sequence[int | str], root: str) -> str:
+    """A JSON pointer (RFC 6901) from a validation's place; `?name` for a query parameter, `#name` for a header."""
+    first, *rest = place or ("",)
+    if first in ("query", "path"):
+        return "?" + ".".join(str(part) for part in rest)
+    if first == "header":
+        return "#" + ".".join(str(part) for part in rest)
+    parts = rest if first == "body" else place
+    return root + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)

@@ -285,6 +285,8 @@ HOSTILE: dict[str, str] = {
     "payload-bom": raw_token(json.dumps(HEADER), b"\xef\xbb\xbf" + json.dumps(CLAIMS).encode()),
     "payload-nested-deep": raw_token(json.dumps(HEADER), TEXT + ', "x": ' + "[" * 5000 + "]" * 500 + "}"),
     "payload-endless-number": raw_token(json.dumps(HEADER), TEXT + ', "x": ' + "9" * 5000 + "}"),
+    "payload-nan-elsewhere": raw_token(json.dumps(HEADER), TEXT + ', "x": NaN}'),
+    "payload-infinity-elsewhere": raw_token(json.dumps(HEADER), TEXT + ', "x": [-Infinity]}'),
     "payload-key-twice": raw_token(json.dumps(HEADER), TEXT + ', "sub": "mette"}'),
     "payload-key-twice-inside": raw_token(json.dumps(HEADER), TEXT + ', "x": {"a": 1, "a": 1}}'),
     "payload-key-twice-escaped": raw_token(json.dumps(HEADER), TEXT + ', "s\\u0075b": "mette"}'),
@@ -325,6 +327,7 @@ HOSTILE: dict[str, str] = {
     "iat-text": token(claims={"iat": str(NOW)}),
     "iat-truth": token(claims={"iat": True, "exp": 86_401}),
     "iat-future": token(claims={"iat": NOW + 31}),
+    "iat-future-though-begun": token(claims={"iat": NOW + 31, "nbf": NOW - 10}),
     "nbf-future": token(claims={"nbf": NOW + 31}),
     "nbf-text": token(claims={"nbf": "0"}),
     "nbf-null": token(claims={"nbf": None}),
@@ -425,6 +428,13 @@ async def test_a_national_login_speaks_for_every_municipality_and_may_leave_out_
     assert found == Identity(CITIZENS, "mette", "citizen", ODENSE)
 
 
+async def test_an_only_key_may_serve_several_algorithms() -> None:
+    issuer = ISSUERS[0].model_copy(update={"jwks": {"keys": [rsa_jwk(STAFF_KEY)]}, "algorithms": ("RS384", "RS256")})
+    verifier = Verifier([issuer], now=lambda: NOW)
+    assert await verifier.verify(token({"kid": ...})) == METTE
+    assert await verifier.verify(token({"kid": ..., "alg": "RS384"}, sign=rs(algorithm=hashes.SHA384()))) == METTE
+
+
 async def test_claims_may_have_other_names() -> None:
     named = ISSUERS[0].model_copy(
         update={"subject_claim": "oid", "municipality_claim": "https://kl.example/id", "kind_claim": "role"}
@@ -492,10 +502,12 @@ async def test_keys_are_fetched_when_first_needed_and_then_kept() -> None:
     assert provider.asked == 1
 
 
-async def test_tokens_of_unknown_issuers_ask_nobody() -> None:
+@pytest.mark.parametrize(
+    "name", ["iss-other", "aud-other", "alg-hs256-pem", "alg-rs384", "kid-huge", "kid-empty", "jku-well-signed", "huge"]
+)
+async def test_a_token_that_cannot_be_good_asks_nobody(name: str) -> None:
     provider = Provider(STAFF_JWK)
-    await refusal_of(provider.verifier(), token(claims={"iss": CITIZENS}))
-    await refusal_of(provider.verifier(), token({"jku": f"{STAFF}/keys"}))
+    assert await refusal_of(provider.verifier(), HOSTILE[name]) == "token-invalid"
     assert provider.asked == 0
 
 
@@ -567,6 +579,9 @@ async def test_old_keys_stay_good_for_a_day_while_the_provider_is_down() -> None
     provider.is_down = False
     provider.now += 30
     assert await verifier.verify(provider.token()) == METTE
+    provider.keys = [ROTATED]
+    provider.now += 600
+    assert await refusal_of(verifier, provider.token()) == "token-invalid"
 
 
 async def test_a_provider_known_to_be_down_delays_nobody() -> None:

@@ -278,6 +278,11 @@ def test_production_refuses_keys(keys: list[Any], sentence: str) -> None:
     assert refusals(production(issuers=(with_keys(*keys),))) == [sentence]
 
 
+def test_production_refuses_a_key_on_the_curve_of_another_algorithm() -> None:
+    wrong = with_keys(ec_jwk(ec.SECP384R1(), "P-384"), algorithms=["ES256", "RS256"])
+    assert refusals(production(issuers=(wrong,))) == [UNFIT]
+
+
 @pytest.mark.parametrize(
     ("facts", "sentence"),
     [
@@ -485,3 +490,14 @@ def test_no_secret_leaks_into_what_is_shown() -> None:
     assert len(refusals(settings)) == 5
     assert secret not in " ".join(refusals(settings))
     assert secret not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"port": "hemmeligt"}, {"issuers": [{"issuer": "x", "hemmelig": "hemmeligt"}]}, {"database_url": ["hemmeligt"]}],
+    ids=["port", "issuer", "database"],
+)
+def test_a_wrong_value_is_not_echoed(changes: Object) -> None:
+    with pytest.raises(ValidationError) as refused:
+        production(**changes)
+    assert "hemmeligt" not in str(refused.value)

@@ -30,9 +30,13 @@ class Case(TenantRow, Base):
     opened_at: Mapped[datetime]
     opened_by: Mapped[UUID]
     allocated_at: Mapped[datetime | None]
+    first_contact_at: Mapped[datetime | None]
+    """When the family was first contacted (R99), from the contact log."""
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[str | None]
     closing: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    family_view: Mapped[str | None]
+    """The family's own view of going over to ordinary operation (R61): content."""
     __table_args__ = (
         within("families", "family_id"),
         within("members", "child_id"),

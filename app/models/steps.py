@@ -44,6 +44,8 @@ class Step(TenantRow, Base):
     due_on: Mapped[date | None]
     holder_id: Mapped[UUID | None]
     started_at: Mapped[datetime | None]
+    early_reason: Mapped[str | None]
+    """Why it was started before an earlier required step was done, where the municipality only warns (R63)."""
     completed_at: Mapped[datetime | None]
     completed_by: Mapped[UUID | None]
     skipped_at: Mapped[datetime | None]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, any_, bindparam, literal
+from sqlalchemy import BOOLEAN, ColumnElement, Table, any_, bindparam, literal
 from sqlalchemy.sql.selectable import FromClause
 
 from app.db import columns, table_of
@@ -135,15 +135,18 @@ cases = Policy(
         "ask_callback": {"citizen": FAMILY},
         "read_log": {"citizen": FAMILY},
     },
-    unlocked=frozenset({"read", "read_log", "ask_callback", "record_contact", "plan_meeting"}),
+    unlocked=frozenset({"read", "read_log", "ask_callback", "plan_meeting"}),
     filters={
         "state": case.state == bindparam("state"),
         "model": case.model == bindparam("model"),
         "family_id": case.family_id == bindparam("family_id"),
         "owner_department_id": case.owner_department_id == bindparam("owner_department_id"),
         "coordinator_id": active.c.user_id == bindparam("coordinator_id"),
+        "open": (case.state != "closed") == bindparam("open", type_=BOOLEAN),
+        "awaiting_contact": (case.allocated_at.is_not(None) & case.first_contact_at.is_(None))
+        == bindparam("awaiting_contact"),
     },
-    veiled={"closing": CONTENT},
+    veiled={"closing": CONTENT, "family_view": CONTENT},
     case_id=case.id,
 )
 

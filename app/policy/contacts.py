@@ -1,11 +1,11 @@
 """Meetings, contacts and call-backs of a case: content, so never for a leader by role alone."""
 
-from sqlalchemy import any_, bindparam
+from sqlalchemy import INTEGER, any_, bindparam, cast, func
 
 from app.db import columns, table_of
 from app.models import Callback, Case, Contact, Meeting, Member, User
 from app.policy.actor import ACTOR
-from app.policy.cases import CONTENT, INSIDE, TEAMWORK, cases, in_case, joined
+from app.policy.cases import CONTENT, INSIDE, TEAMWORK, cases, coordinator_of_case, in_case, joined
 from app.policy.core import Expression, Grant, Policy, rule
 
 meeting, contact, callback, user = columns(Meeting), columns(Contact), columns(Callback), columns(User)
@@ -63,13 +63,16 @@ callbacks = Policy(
         **{column.name: column for column in callback if column.name != "municipality_id"},
         "member_name": asker.c.name,
         "case_number": columns(Case).number,
+        "minutes_waited": cast(
+            func.extract("epoch", func.coalesce(callback.answered_at, ACTOR.at) - callback.asked_at) / 60, INTEGER
+        ),
     },
     read={"professional": INSIDE, "citizen": Grant(allow=(asked_by_citizen,))},
     actions={"answer_callback": TEAMWORK},
     filters={
         "case_id": callback.case_id == bindparam("case_id"),
         "status": callback.status == bindparam("status"),
-        "coordinator_id": cases.filters["coordinator_id"],
+        "mine": coordinator_of_case.holds == bindparam("mine"),
     },
     case_id=callback.case_id,
     member_id=callback.member_id,

@@ -41,6 +41,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.selectable import CTE, Exists, FromClause
+from sqlalchemy.types import TypeEngine
 
 from app.db import new_id, table_of
 from app.errors import Forbidden, NotFound, Refusal
@@ -110,6 +111,11 @@ def word(code: str) -> ColumnElement[str]:
     if not all(letter.isalnum() or letter == "_" for letter in code):
         raise ValueError("a code consists of letters, digits and underscores")
     return literal_column(f"'{code}'::text", TEXT)
+
+
+def empty(kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    """An array of nothing."""
+    return array([], type_=kind)
 
 
 def mine(table: FromClause) -> Expression:
@@ -331,7 +337,7 @@ def _log_of_one(policy: Policy, found: CTE, action: str) -> CTE:
 
 
 def _gathered(column: ColumnElement[Any], order: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.coalesce(func.array_agg(aggregate_order_by(column, order)), cast("{}", ARRAY(column.type)))
+    return func.coalesce(func.array_agg(aggregate_order_by(column, order)), empty(column.type))
 
 
 def _log_row(policy: Policy, found: CTE, order: ColumnElement[Any], values: Mapping[str, Any]) -> CTE:

@@ -6,9 +6,7 @@ from sqlalchemy import (
     Subquery,
     any_,
     bindparam,
-    cast,
     func,
-    literal,
     null,
     select,
     union_all,
@@ -21,7 +19,7 @@ from app.models import AccessLog, Case, Department, Event, User
 from app.policy.actor import ACTOR
 from app.policy.cases import FAMILY, INSIDE, STAFF, acts_for_owner_department, auditor, cases, in_case, joined
 from app.policy.cases import table as case_table
-from app.policy.core import UUID_TYPE, Expression, Grant, Policy, mine, rule
+from app.policy.core import UUID_TYPE, Expression, Grant, Policy, empty, mine, rule
 from app.policy.families import custody_of_the_child, member, own_record
 
 event, log, case, user = columns(Event), columns(AccessLog), columns(Case), columns(User)
@@ -123,7 +121,7 @@ def _unit() -> ColumnElement[list[str]]:
         .where(mine(table_of(Department)), department.id == any_(entry.c.actor_departments))
         .correlate(entry)
     )
-    return func.coalesce(names.scalar_subquery(), cast(literal("{}"), ARRAY(TEXT)))
+    return func.coalesce(names.scalar_subquery(), empty(TEXT()))
 
 
 access_log = Policy(

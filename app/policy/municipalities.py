@@ -51,6 +51,7 @@ settings_versions = Policy(
     },
     read=STAFF_AND_SERVICES,
     actions={"configure": ADMINISTERING},
+    unlocked=frozenset({"read", "configure"}),  # append-only: two writers meet at the unique version
     personal=False,
 )
 

@@ -26,7 +26,7 @@ steps = Policy(
         "case_id": step.case_id == bindparam("case_id"),
         "number": step.number == bindparam("number"),
         "holder_id": step.holder_id == bindparam("holder_id"),
-        "open": step.status.in_(("planned", "started")) & bindparam("open", type_=step.optional.type),
+        "open": step.status.in_(("planned", "started")) == bindparam("open"),
     },
     veiled={"perspectives": CONTENT},
     case_id=step.case_id,
@@ -45,5 +45,6 @@ step_templates = Policy(
     read=EVERYONE,
     actions={"configure": ADMINISTERING},
     filters={"model": template.model == bindparam("model")},
+    unlocked=frozenset({"read", "configure"}),  # append-only: two writers meet at the unique version
     personal=False,
 )

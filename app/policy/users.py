@@ -1,12 +1,12 @@
 """Accounts: the staff directory, and one's own."""
 
-from sqlalchemy import Select, bindparam, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import Select, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.db import columns, table_of
 from app.models import Department, Position, User
 from app.policy.actor import ACTOR
-from app.policy.core import Expression, Grant, Policy, rule
+from app.policy.core import UUID_TYPE, Expression, Grant, Policy, rule
 from app.policy.municipalities import ADMINISTERING
 
 user, position, department = columns(User), columns(Position), columns(Department)
@@ -55,6 +55,7 @@ users = Policy(
     filters={
         "kind": user.kind == bindparam("kind"),
         "profession": user.profession == bindparam("profession"),
+        "ids": user.id == any_(bindparam("ids", type_=ARRAY(UUID_TYPE))),
         "active": user.active == bindparam("active"),
     },
     newest_first=False,

@@ -1,9 +1,11 @@
 """What all wire shapes share: strict input, plain output, and the few kinds of text there are."""
 
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+from app import wire
 
 T = TypeVar("T")
 
@@ -16,7 +18,8 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 """Running text, 1–4000 characters."""
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ]{6,20}$")]
 Email = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[a-z]+$")
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[a-z]+$"),
 ]
 
 
@@ -53,6 +56,10 @@ class PageQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
     limit: int = Field(50, ge=1, le=200, description="Rows on a page.")
     after: str | None = Field(None, max_length=64, description="`next` of the page before.")
+
+    def wanted(self) -> dict[str, Any]:
+        """The page and its filters, as a policy takes them. Raises Invalid for a cursor that is none."""
+        return {**self.model_dump(), "after": wire.after(self.after)}
 
 
 class FlawOut(BaseModel):

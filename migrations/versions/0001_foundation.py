@@ -63,6 +63,7 @@ def upgrade() -> None:
         " create role indgang_app nologin; end if; end $$"
     )
     op.execute("grant usage on schema public to indgang_app")
+    op.execute("grant select on alembic_version to indgang_app")
     op.execute("alter table municipalities enable row level security")
     op.execute(f"create policy tenant on municipalities for select using (id = {HERE})")
     op.execute("grant select on municipalities to indgang_app")
@@ -364,9 +365,11 @@ def tables() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_by", sa.Uuid(), nullable=False),
         sa.Column("allocated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("first_contact_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("close_reason", sa.String(), nullable=True),
         sa.Column("closing", postgresql.JSONB(), nullable=True),
+        sa.Column("family_view", sa.String(), nullable=True),
         sa.Column("municipality_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("(state = 'closed') = (closed_at is not null)", name=op.f("ck_cases_closed")),
@@ -597,6 +600,7 @@ def tables() -> None:
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("holder_id", sa.Uuid(), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("early_reason", sa.String(), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("completed_by", sa.Uuid(), nullable=True),
         sa.Column("skipped_at", sa.DateTime(timezone=True), nullable=True),

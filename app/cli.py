@@ -1,0 +1,296 @@
+"""`indgang`: everything that an operator or a developer starts by hand."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import structlog
+import typer
+import uvicorn
+from fastapi import FastAPI
+from rich.console import Console
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from app import config, contract, embedded, migrate, tryout
+from app.config import Settings, UnsafeSetup
+from app.db import Database
+from app.main import create_app
+from app.worker import run as run_worker
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+policy_app = typer.Typer(no_args_is_help=True, help="The rules of who may see and do what.")
+municipality_app = typer.Typer(no_args_is_help=True, help="The municipalities served here.")
+app.add_typer(policy_app, name="policy")
+app.add_typer(municipality_app, name="municipality")
+console = Console(highlight=False, soft_wrap=True)
+CONTRACT = Path("openapi/v1.json")
+RELEASED = Path("openapi/released.json")
+
+
+def fail(sentence: str) -> NoReturn:
+    """Stop with one clear sentence."""
+    typer.secho(sentence, fg="red", err=True)
+    raise typer.Exit(1)
+
+
+def settings_or_fail() -> Settings:
+    """The settings of a set-up that is safe, or one sentence for each reason why not (P18)."""
+    try:
+        settings = config.read()
+        config.require_safe(settings)
+    except UnsafeSetup as unsafe:
+        fail("\n".join(unsafe.sentences))
+    return settings
+
+
+def configure_logging(settings: Settings) -> None:
+    """Structured lines on standard output; our own fields only, so no person's data (see `observing`)."""
+    renderer: Any = (
+        structlog.processors.JSONRenderer() if settings.log_format == "json" else structlog.dev.ConsoleRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
+        cache_logger_on_first_use=True,
+    )
+
+
+def database_of(settings: Settings) -> Database:
+    """The database of this set-up; in try-out the embedded one, started and ready."""
+    if settings.mode == "production":
+        assert settings.database_url is not None  # noqa: S101 - `require_safe` saw to it
+        return Database(settings.database_url.get_secret_value(), settings.pool_size)
+    server = embedded.start(settings.data_dir)
+    return Database(tryout.address(server), settings.pool_size)
+
+
+@app.command()
+def serve(workers: Annotated[int, typer.Option(min=1, max=32, help="Processes that answer.")] = 1) -> None:
+    """Serve the API. In try-out mode everything is set up first."""
+    settings = settings_or_fail()
+    _require_free(settings.host, settings.port)
+    if settings.mode == "tryout":
+        _set_up_tryout(settings)
+    else:
+        _require_harmless_role(settings)
+    uvicorn.run(
+        "app.cli:asgi",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=20,
+    )
+
+
+def asgi() -> FastAPI:
+    """The app of one serving process."""
+    settings = config.read()
+    configure_logging(settings)
+    return create_app(settings, database_of(settings))
+
+
+def _require_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            fail(f"Port {port} on {host} is taken: stop what uses it, or set INDGANG_PORT to another.")
+
+
+def _set_up_tryout(settings: Settings) -> None:
+    """Database, schema and demo, with progress; then where to look, and tokens to paste."""
+    try:
+        with console.status("starting the embedded PostgreSQL"):
+            server = embedded.start(settings.data_dir)
+            asyncio.run(tryout.make_database(server))
+        console.print("[green]✓[/] embedded PostgreSQL is running")
+    except embedded.NotInstalled as missing:
+        fail(str(missing))
+    with console.status("migrating"):
+        tryout.migrated(server)
+        asyncio.run(tryout.allow_app_role(server))
+    console.print(f"[green]✓[/] schema at revision {migrate.head()}")
+    with console.status("loading the fictive municipalities"):
+        new = asyncio.run(tryout.load_demo(server))
+    console.print(f"[green]✓[/] demo data {'loaded' if new else 'is there'}")
+    console.print(f"\n[bold]http://{settings.host}:{settings.port}/docs[/]   (fictive people only; never real data)\n")
+    for word, name, _, _ in tryout.people():
+        console.print(f"[dim]# {name}: indgang token --as {word}[/]")
+    for word in ("coordinator", "head", "mother"):
+        console.print(f"\n[bold]{word}[/]\n{tryout.token(settings.data_dir, word)}", soft_wrap=True)
+    console.print("\nthe story, told over HTTP: [bold]make demo[/]   stop: Ctrl-C\n")
+
+
+def _require_harmless_role(settings: Settings) -> None:
+    """Refuse a database role that could look past row security (P18)."""
+
+    async def facts() -> config.RoleFacts:
+        database = database_of(settings)
+        try:
+            return await database.role()
+        finally:
+            await database.close()
+
+    try:
+        sentences = config.role_refusals(asyncio.run(facts()))
+    except (SQLAlchemyError, OSError) as error:
+        fail(f"The database does not answer ({type(error).__name__}): check DATABASE_URL and that it is running.")
+    if sentences:
+        fail("\n".join(sentences))
+
+
+@app.command()
+def worker() -> None:
+    """Run the background loop: partitions of the coming months, forgotten idempotency keys."""
+    settings = settings_or_fail()
+    configure_logging(settings)
+    if settings.mode == "production":
+        _require_harmless_role(settings)
+    asyncio.run(run_worker(database_of(settings)))
+
+
+@app.command()
+def token(who: Annotated[str, typer.Option("--as", help="coordinator, head, mother …")]) -> None:
+    """A bearer token for one of the demo's people. Try-out mode only."""
+    settings = settings_or_fail()
+    if settings.mode != "tryout":
+        fail("Tokens are made in try-out mode only: set INDGANG_MODE=tryout. In production they come from your issuer.")
+    known = [word for word, *_ in tryout.people()]
+    if who not in known:
+        fail(f"Nobody in the demo is called that. Choose one of: {', '.join(known)}")
+    typer.echo(tryout.token(settings.data_dir, who))
+
+
+@app.command(name="migrate")
+def migrate_command(
+    check: Annotated[bool, typer.Option("--check", help="Only say whether models and migrations agree.")] = False,
+    to: Annotated[str, typer.Option(help="The revision to go to.")] = "head",
+) -> None:
+    """Bring the schema up to date, as the role that owns it (MIGRATION_DATABASE_URL)."""
+    if check:
+        _check_drift()
+        return
+    url = _owner_url()
+    _or_fail(lambda: migrate.upgrade(url, to))
+    typer.echo(f"schema at revision {to if to != 'head' else migrate.head()}")
+
+
+def _owner_url() -> str:
+    try:
+        settings = config.read()
+    except UnsafeSetup as unsafe:
+        fail("\n".join(unsafe.sentences))
+    if settings.migration_database_url is None:
+        fail("Set MIGRATION_DATABASE_URL to the database, as the role that owns (or will own) its schema.")
+    return settings.migration_database_url.get_secret_value()
+
+
+def _or_fail(work: Callable[[], Any]) -> None:
+    try:
+        work()
+    except DBAPIError as error:
+        fail(f"PostgreSQL refused: {type(error.orig).__name__}. The role may lack the right to create roles or tables.")
+    except OSError:
+        fail("The database does not answer: check MIGRATION_DATABASE_URL and that it is running.")
+
+
+def _check_drift() -> None:
+    """Migrate an empty scratch database up, and compare it with the models."""
+    server = embedded.start(Path(os.environ.get("INDGANG_DATA_DIR", "var")))
+    name = f"indgang_drift_{os.getpid()}"
+    with tryout.scratch(server, name) as url:
+        migrate.upgrade(url)
+        found = migrate.drift(url)
+        migrate.downgrade(url, "base")
+    if found:
+        fail("The models and the migrations differ:\n" + "\n".join(f"  {one}" for one in found))
+    typer.echo("models and migrations agree")
+
+
+@app.command()
+def openapi(
+    check: Annotated[
+        bool, typer.Option("--check", help="Fail unless the checked-in contract is what is served.")
+    ] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write the contract.")] = False,
+) -> None:
+    """The contract. `--check` also fails on a difference from the released one that would break a client."""
+    settings = Settings(mode="tryout", data_dir=Path("var"))
+    served = create_app(settings, Database("postgresql://nowhere/nothing", 1)).openapi()
+    text = json.dumps(served, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    if write:
+        CONTRACT.write_text(text, "utf-8")
+    if not check:
+        if not write:
+            typer.echo(text)
+        return
+    if not CONTRACT.exists() or CONTRACT.read_text("utf-8") != text:
+        fail("openapi/v1.json is not what the app serves: run `make openapi` and look at the difference.")
+    if RELEASED.exists():
+        broken = contract.breaking(json.loads(RELEASED.read_text("utf-8")), served)
+        if broken:
+            fail("v1 would break its clients:\n" + "\n".join(f"  {one}" for one in broken))
+    typer.echo("the contract is what the app serves, and breaks nobody")
+
+
+@policy_app.command("show")
+def policy_show(
+    sql: Annotated[bool, typer.Option(help="With the SQL of each rule.")] = True,
+) -> None:
+    """Every policy, its grants and rules: the page that a data protection officer signs."""
+    from app.policy import shown
+
+    typer.echo(shown.page(sql=sql))
+
+
+@municipality_app.command("add")
+def municipality_add(
+    name: Annotated[str, typer.Option(help="Its name, such as Prøvekommune.")],
+    code: Annotated[str, typer.Option(help="Its municipality code (kommunekode).")],
+    issuer: Annotated[str, typer.Option(help="The issuer of the first administrator's token.")],
+    subject: Annotated[str, typer.Option(help="The subject of that token.")],
+    administrator: Annotated[str, typer.Option(help="The administrator's name.")],
+) -> None:
+    """Found a municipality with its first administrator, as the role that owns the schema."""
+    from app.db import new_id
+    from app.services import tenants
+
+    url, id = _owner_url(), new_id()
+    who = {"issuer": issuer, "subject": subject, "name": administrator}
+
+    async def found() -> None:
+        database = Database(url, 1)
+        try:
+            async with database.transaction(id) as session:
+                await tenants.found(session, id=id, name=name, code=code, administrator=who, fictive=False)
+        finally:
+            await database.close()
+
+    _or_fail(lambda: asyncio.run(found()))
+    typer.echo(str(id))
+
+
+@app.command()
+def demo(address: Annotated[str, typer.Option(help="Where the API is served.")] = "http://127.0.0.1:8000") -> None:
+    """Tell the story over HTTP against the running server; fails when an answer is not the expected one."""
+    from app.story import tell
+
+    settings = settings_or_fail()
+    if settings.mode != "tryout":
+        fail("The story is told in try-out mode only: set INDGANG_MODE=tryout.")
+    sys.exit(tell(address, settings.data_dir, console))

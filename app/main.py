@@ -1,0 +1,102 @@
+"""The application: routers, error handlers, middleware, lifespan; nothing else."""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import limits
+from fastapi import FastAPI, Response
+from fastapi_offline import FastAPIOffline
+from limits.aio.strategies import FixedWindowRateLimiter
+from limits.storage import storage_from_string
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from app import openapi, problems
+from app.auth import Verifier, tryout_issuer
+from app.config import Settings
+from app.db import Database
+from app.errors import Unavailable
+from app.migrate import head
+from app.observing import Metrics, Observed
+from app.routers import routes
+from app.routing import Context
+
+EXPOSED = ("ETag", "Location", "Content-Location", "X-Request-Id", "Retry-After", "Idempotency-Replayed")
+
+
+def create_app(settings: Settings, database: Database) -> FastAPI:
+    """The app over a database that is migrated and whose role was found harmless (see `cli.serve`)."""
+    metrics = Metrics()
+    app = FastAPIOffline(
+        title="Én Indgang",
+        version=version("en-indgang"),
+        redoc_url=None,
+        lifespan=_lifespan,
+        max_body_size=settings.max_body_bytes,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+        swagger_ui_parameters={"persistAuthorization": True, "displayRequestDuration": True},
+        middleware=[
+            Middleware(Observed, metrics=metrics),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+                allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "X-Purpose"],
+                expose_headers=EXPOSED,
+                max_age=600,
+            ),
+        ],
+    )
+    app.state.context = _context(settings, database)
+    app.state.metrics = metrics
+    app.openapi = lambda: openapi.contract(app)  # type: ignore[method-assign]
+    problems.install(app)
+    app.router.routes.extend(routes())
+    _operations(app)
+    return app
+
+
+def _context(settings: Settings, database: Database) -> Context:
+    issuers = [tryout_issuer(settings.data_dir)] if settings.mode == "tryout" else settings.issuers
+    return Context(
+        database=database,
+        verifier=Verifier(issuers, leeway=settings.token_leeway_seconds),
+        limiter=FixedWindowRateLimiter(storage_from_string(settings.rate_limit_storage)),
+        limit=limits.parse(settings.rate_limit),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Freeze what start-up made, so that full collections have little to walk; close the pool at the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    yield
+    await app.state.context.database.close()
+
+
+def _operations(app: FastAPI) -> None:
+    """For the operator: alive, ready, and what was counted. Public, and nothing in them is about a person."""
+
+    @app.get("/livez", include_in_schema=False)
+    async def livez() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> dict[str, str]:
+        """Ready when the database answers and its schema is the one this version was made for."""
+        database: Database = app.state.context.database
+        async with database.engine.connect() as connection:
+            found = (await connection.execute(text("select version_num from alembic_version"))).scalar_one_or_none()
+        if found != head():
+            raise Unavailable
+        return {"status": "ready"}
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)

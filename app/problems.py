@@ -1,0 +1,135 @@
+"""Every error becomes a problem (RFC 9457): what we raise, what the framework raises, and what PostgreSQL says."""
+
+import contextlib
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from app import answers
+from app.errors import (
+    BadRequest,
+    Conflict,
+    Flaw,
+    Invalid,
+    PreconditionFailed,
+    Problem,
+    Unavailable,
+    flaws,
+    invalid,
+)
+from app.policy.actor import Actor
+from app.policy.core import log_refusal
+from app.routing import Context, language_of
+
+log = structlog.get_logger("indgang.problem")
+
+CONSTRAINTS: Final[dict[str, Problem]] = {
+    "uq_assignments_one_active": Conflict("coordinator-exists"),
+    "uq_team_members_active": Conflict("already-member"),
+    "uq_departments_municipality_id": Conflict("already-exists", Flaw("/name", "already-exists")),
+    "uq_users_municipality_id": Conflict("already-exists", Flaw("/subject", "already-exists")),
+    "uq_members_login": Conflict("already-exists", Flaw("/login", "already-exists")),
+    "uq_custodies_open": Conflict("period-overlaps"),
+    "uq_positions_current": invalid("/positions", "already-exists"),
+    "uq_settings_versions_municipality_id": PreconditionFailed(),
+    "uq_step_templates_municipality_id": Conflict("template-changed"),
+    "uq_idempotency_keys_municipality_id": Conflict("idempotency-key-running"),
+    "fk_departments_parent_id": invalid("/parent_id", "unknown-reference", "unknown-reference"),
+}
+"""What a broken constraint means to the caller. Any other one is an error of ours."""
+
+CODES: Final = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "unsupported-media-type"}
+
+
+class _Framework(Problem):
+    """An error that the framework raised, with its own status."""
+
+    def __init__(self, error: HTTPException) -> None:
+        super().__init__(CODES.get(error.status_code, "bad-request"), headers=error.headers)
+        self.status = error.status_code  # type: ignore[misc]
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of this app with a problem."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(SQLAlchemyError, _database)
+    app.add_exception_handler(TimeoutError, _database)
+    app.add_exception_handler(OSError, _database)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for it
+    actor: Actor | None = getattr(request.state, "actor", None)
+    if error.refusal is not None and actor is not None:
+        await _keep_refusal(request, actor, error)
+    return answers.problem(error, language_of(request.headers))
+
+
+async def _keep_refusal(request: Request, actor: Actor, error: Problem) -> None:
+    """Log the refusal in a transaction of its own, after the rollback; it never changes the answer."""
+    context: Context = request.app.state.context
+    assert error.refusal is not None  # noqa: S101 - asked by the caller
+    try:
+        async with context.database.transaction(actor.municipality) as session:
+            await log_refusal(session, actor, error.refusal, error.code)
+    except (SQLAlchemyError, OSError, TimeoutError) as failure:
+        log.error("refusal not logged", error=type(failure).__name__, id=actor.request_id)
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    """Say where and what kind, never what was sent: the framework's own answer echoes a mistyped CPR number."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+    found = error.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return await _problem(request, BadRequest("unreadable-json"))
+    return await _problem(request, Invalid(None, *flaws(found)))
+
+
+async def _framework(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    return await _problem(request, _Framework(error))
+
+
+async def _database(request: Request, error: Exception) -> Response:
+    """A constraint that has a meaning, or 503: nothing was done, and nothing is said of what is stored."""
+    name, state = _constraint(error)
+    if name in CONSTRAINTS:
+        return await _problem(request, CONSTRAINTS[name])
+    log.error("database", error=type(error).__name__, sqlstate=state, constraint=name, id=_id(request))
+    return await _problem(request, Unavailable())
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    """An error of ours: the kind and place are logged, never the message, which may hold a person's data."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
+    log.error("internal error", error=type(error).__name__, where=where, id=_id(request))
+    return answers.problem(_Internal(), language_of(request.headers))
+
+
+class _Internal(Problem):
+    status, default = 500, "internal-error"
+
+
+def _constraint(error: Exception) -> tuple[str, str]:
+    """The name of the broken constraint and the SQLSTATE, where PostgreSQL said so."""
+    if not isinstance(error, DBAPIError):
+        return "", ""
+    cause: Any = error.orig
+    with contextlib.suppress(AttributeError):
+        cause = cause.__cause__ or cause
+    return getattr(cause, "constraint_name", None) or "", getattr(cause, "sqlstate", None) or ""
+
+
+def _id(request: Request) -> str:
+    found: str = request.scope.get("request_id", "")
+    return found

@@ -1,0 +1,107 @@
+"""Families, their members and custody."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from app.answers import created, many, one
+from app.policy import families as policies
+from app.routing import CurrentActor, Session, TransactionRoute, if_match
+from app.schemas.base import PageOut, PageQuery
+from app.schemas.families import (
+    CustodyEnd,
+    CustodyIn,
+    CustodyOut,
+    FamilyIn,
+    FamilyOut,
+    MemberIn,
+    MemberOut,
+    MemberPatch,
+)
+from app.services import families
+from app.wire import Condition
+
+router = APIRouter(prefix="/v1", tags=["families"], route_class=TransactionRoute)
+
+
+@router.post("/families", status_code=201, response_model=FamilyOut)
+async def register_family(wanted: FamilyIn, actor: CurrentActor, session: Session) -> Response:
+    """Register a family, in a child disability department where you work."""
+    return created(FamilyOut, await families.register(session, actor, wanted), "/v1/families")
+
+
+@router.get("/families", response_model=PageOut[FamilyOut])
+async def list_families(query: Annotated[PageQuery, Query()], actor: CurrentActor, session: Session) -> Response:
+    """The families that you may read, newest first."""
+    return many(FamilyOut, await policies.families.page(session, actor, **query.wanted()))
+
+
+@router.get("/families/{family_id}", response_model=FamilyOut)
+async def get_family(family_id: UUID, actor: CurrentActor, session: Session) -> Response:
+    """One family."""
+    return one(FamilyOut, await policies.families.get(session, actor, family_id))
+
+
+@router.post("/families/{family_id}/members", status_code=201, response_model=MemberOut)
+async def add_member(family_id: UUID, wanted: MemberIn, actor: CurrentActor, session: Session) -> Response:
+    """Add a child or an adult to the family."""
+    return created(MemberOut, await families.add_member(session, actor, family_id, wanted), "/v1/members")
+
+
+@router.get("/families/{family_id}/members", response_model=PageOut[MemberOut])
+async def list_members(
+    family_id: UUID, query: Annotated[PageQuery, Query()], actor: CurrentActor, session: Session
+) -> Response:
+    """The family's members that you may read."""
+    return many(MemberOut, await policies.members.page(session, actor, family_id=family_id, **query.wanted()))
+
+
+@router.get("/members/{member_id}", response_model=MemberOut)
+async def get_member(member_id: UUID, actor: CurrentActor, session: Session) -> Response:
+    """One member of a family."""
+    return one(MemberOut, await policies.members.get(session, actor, member_id))
+
+
+@router.patch("/members/{member_id}", response_model=MemberOut)
+async def change_member(
+    member_id: UUID,
+    wanted: MemberPatch,
+    condition: Annotated[Condition, Depends(if_match(MemberOut))],
+    actor: CurrentActor,
+    session: Session,
+) -> Response:
+    """Change a member's details."""
+    return one(MemberOut, await families.change_member(session, actor, member_id, wanted, condition))
+
+
+@router.post("/families/{family_id}/custodies", status_code=201, response_model=CustodyOut)
+async def add_custody(family_id: UUID, wanted: CustodyIn, actor: CurrentActor, session: Session) -> Response:
+    """Record that an adult of the family has custody of a child of it."""
+    return created(CustodyOut, await families.give_custody(session, actor, family_id, wanted), "/v1/custodies")
+
+
+@router.get("/families/{family_id}/custodies", response_model=PageOut[CustodyOut])
+async def list_custodies(
+    family_id: UUID, query: Annotated[PageQuery, Query()], actor: CurrentActor, session: Session
+) -> Response:
+    """Who has, and has had, custody of whom."""
+    return many(CustodyOut, await policies.custodies.page(session, actor, family_id=family_id, **query.wanted()))
+
+
+@router.get("/custodies/{custody_id}", response_model=CustodyOut)
+async def get_custody(custody_id: UUID, actor: CurrentActor, session: Session) -> Response:
+    """One custody."""
+    return one(CustodyOut, await policies.custodies.get(session, actor, custody_id))
+
+
+@router.patch("/custodies/{custody_id}", response_model=CustodyOut)
+async def end_custody(
+    custody_id: UUID,
+    wanted: CustodyEnd,
+    condition: Annotated[Condition, Depends(if_match(CustodyOut))],
+    actor: CurrentActor,
+    session: Session,
+) -> Response:
+    """Set the first day without custody."""
+    return one(CustodyOut, await families.end_custody(session, actor, custody_id, wanted, condition))

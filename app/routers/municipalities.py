@@ -1,0 +1,48 @@
+"""The municipality and its settings; the labels of every code."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from app.answers import many, one
+from app.routing import CurrentActor, Session, TransactionRoute, if_match
+from app.schemas.base import PageOut, PageQuery
+from app.schemas.municipalities import MunicipalityOut, MunicipalityPatch, SettingsVersionOut
+from app.services import municipalities
+from app.services.catalogue import labels
+from app.wire import Condition
+
+router = APIRouter(prefix="/v1", tags=["municipality"], route_class=TransactionRoute)
+public = APIRouter(prefix="/v1", tags=["municipality"])
+
+
+@router.get("/municipality", response_model=MunicipalityOut)
+async def get_municipality(actor: CurrentActor, session: Session) -> Response:
+    """The municipality with the settings in force."""
+    return one(MunicipalityOut, await municipalities.show(session, actor))
+
+
+@router.patch("/municipality", response_model=MunicipalityOut)
+async def configure_municipality(
+    wanted: MunicipalityPatch,
+    condition: Annotated[Condition, Depends(if_match(MunicipalityOut))],
+    actor: CurrentActor,
+    session: Session,
+) -> Response:
+    """Change settings: a JSON merge patch (RFC 7396), null is back to the default. Administrators only."""
+    return one(MunicipalityOut, await municipalities.configure(session, actor, wanted, condition))
+
+
+@router.get("/municipality/history", response_model=PageOut[SettingsVersionOut])
+async def list_settings_versions(
+    query: Annotated[PageQuery, Query()], actor: CurrentActor, session: Session
+) -> Response:
+    """Every version of the settings, newest first: who changed them, when and why."""
+    page = await municipalities.history(session, actor, **query.wanted())
+    return many(SettingsVersionOut, page)
+
+
+@public.get("/labels", response_model=dict[str, dict[str, dict[str, str]]])
+async def get_labels() -> dict[str, dict[str, dict[str, str]]]:
+    """The label of every code, in da and en. Public: nothing here is about anybody."""
+    return {name: {code: dict(words) for code, words in codes.items()} for name, codes in labels().items()}

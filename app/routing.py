@@ -1,0 +1,152 @@
+"""One request, one transaction, one commit.
+
+`TransactionRoute` opens the transaction around the endpoint and its serialisation, so that the commit comes before the
+first byte of the answer and cannot be forgotten on a route: a failed commit is never a 2xx. Before it opens anything it
+verifies the token, so that a 401 comes before every look-up, and reads the body, so that a slow sender holds no
+connection.
+"""
+
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.routing import APIRoute
+from limits import RateLimitItem
+from limits.aio.strategies import FixedWindowRateLimiter
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import Headers
+
+from app.auth import Identity, Verifier
+from app.db import Database
+from app.errors import BadRequest, TooManyRequests, Unauthorized, invalid
+from app.policy.actor import Actor, Language
+from app.services import actors, replays
+from app.wire import Condition
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a running app has at hand; made once at start-up, found under `app.state.context`."""
+
+    database: Database
+    verifier: Verifier
+    limiter: FixedWindowRateLimiter
+    limit: RateLimitItem
+
+
+class TransactionRoute(APIRoute):
+    """A route for signed-in callers: token, rate limit, body, then one transaction for everything else."""
+
+    def get_route_handler(self) -> Handler:
+        endpoint = super().get_route_handler()
+        posting = "POST" in (self.methods or ())
+
+        async def handle(request: Request) -> Response:
+            context: Context = request.app.state.context
+            identity = await context.verifier.verify(bearer(request.headers))
+            await _within_limit(context, identity)
+            body = await request.body()
+            async with context.database.transaction(identity.municipality) as session:
+                actor = await _actor(session, identity, request)
+                request.state.actor, request.state.session = actor, session
+                if not posting:
+                    return await endpoint(request)
+                earlier, answer = await _once(session, actor, request, body, endpoint)
+            return answer if earlier is None else await replays.again(request, earlier)
+
+        return handle
+
+
+async def _once(
+    session: AsyncSession, actor: Actor, request: Request, body: bytes, endpoint: Handler
+) -> tuple[replays.Earlier | None, Response]:
+    """Carry a POST out once per Idempotency-Key (P14); the earlier one when it was carried out before."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        if actor.kind == "service":
+            raise BadRequest("idempotency-key-required")
+        return None, await endpoint(request)
+    fingerprint = hashlib.sha256(f"{request.url.path}?{request.url.query}\n".encode() + body).hexdigest()
+    earlier = await replays.claim(session, actor, key, fingerprint)
+    if earlier is not None:
+        return earlier, Response()
+    response = await endpoint(request)
+    await replays.keep(session, actor, key, fingerprint, response)
+    return None, response
+
+
+async def _actor(session: AsyncSession, identity: Identity, request: Request) -> Actor:
+    return await actors.load(
+        session,
+        identity,
+        language=language_of(request.headers),
+        request_id=request.scope.get("request_id", ""),
+        purpose=_purpose(request.headers),
+    )
+
+
+async def _within_limit(context: Context, identity: Identity) -> None:
+    """At most so many requests per subject. Raises TooManyRequests with Retry-After in seconds."""
+    key = (identity.issuer, identity.subject)
+    if not await context.limiter.hit(context.limit, *key):
+        window = await context.limiter.get_window_stats(context.limit, *key)
+        wait = max(1, round(window.reset_time - time.time()))
+        raise TooManyRequests(headers={"Retry-After": str(wait)})
+
+
+def bearer(headers: Headers) -> str:
+    """The token of an Authorization header. Raises Unauthorized without one."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized("token-missing")
+    return token
+
+
+def language_of(headers: Headers) -> Language:
+    """The best of da and en by Accept-Language (RFC 9110 §12.5.4); Danish when nothing else is asked for."""
+    wanted: dict[str, float] = {}
+    for part in headers.get("accept-language", "")[:200].split(","):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            wanted.setdefault(tag.strip().lower().partition("-")[0], float(quality or 1))
+        except ValueError:
+            continue
+    return "en" if wanted.get("en", 0) > wanted.get("da", wanted.get("*", 0)) else "da"
+
+
+def _purpose(headers: Headers) -> str | None:
+    """A note for the log, which decides nothing: at most 200 printable characters."""
+    note = headers.get("x-purpose")
+    if note is None:
+        return None
+    if len(note) > 200 or not note.isprintable():
+        raise invalid("#X-Purpose", "too-long-or-unprintable")
+    return note
+
+
+async def _current_actor(request: Request) -> Actor:
+    return cast(Actor, request.state.actor)
+
+
+async def _current_session(request: Request) -> AsyncSession:
+    return cast(AsyncSession, request.state.session)
+
+
+def if_match(shape: Any) -> Callable[..., Awaitable[Condition]]:
+    """A dependency: the If-Match header, about this shape. It is demanded where the row is read, not here."""
+
+    async def condition(
+        if_match: Annotated[str | None, Header(description="The ETag that you last read; required.")] = None,
+    ) -> Condition:
+        return Condition(shape, if_match)
+
+    return condition
+
+
+CurrentActor = Annotated[Actor, Depends(_current_actor)]
+Session = Annotated[AsyncSession, Depends(_current_session)]

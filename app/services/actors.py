@@ -1,0 +1,98 @@
+"""Who a token's identity is in its municipality, now: one statement a request."""
+
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import TEXT, ColumnElement, Select, bindparam, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth import Identity
+from app.db import columns, table_of
+from app.errors import Unauthorized
+from app.models import Member, Position, SettingsVersion, User
+from app.policy.actor import Actor, Language
+from app.policy.core import UUID_TYPE, empty
+from app.schemas.settings import MunicipalitySettings
+
+COPENHAGEN: Final = ZoneInfo("Europe/Copenhagen")
+DEFAULTS: Final = MunicipalitySettings()
+HERE: Final = bindparam("municipality", type_=UUID_TYPE)
+user, position, member, settings = columns(User), columns(Position), columns(Member), columns(SettingsVersion)
+
+
+def _gathered(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+    found = select(func.array_agg(column.distinct())).where(column.table.c.municipality_id == HERE, *conditions)
+    return func.coalesce(found.correlate(table_of(User)).scalar_subquery(), empty(column.type))
+
+
+def _statement() -> Select[Any]:
+    held = (position.user_id == user.id, position.ended_at.is_(None))
+    newest = (
+        select(settings.document).where(settings.municipality_id == HERE).order_by(settings.version.desc()).limit(1)
+    )
+    document = newest.scalar_subquery()
+    return select(
+        user.id,
+        user.name,
+        _gathered(position.department_id, *held).label("departments"),
+        _gathered(position.department_id, *held, position.role == "professional_head").label("leads"),
+        _gathered(position.role, *held).label("roles"),
+        _gathered(member.id, member.user_id == user.id).label("persons"),
+        cast(document["consent"]["youth_age"].astext, TEXT).label("youth_age"),
+        document["team"]["creator_roles"].label("team_creators"),
+        cast(document["access_log"]["names"].astext, TEXT).label("log_names"),
+    ).where(
+        user.municipality_id == HERE,
+        user.issuer == bindparam("issuer"),
+        user.subject == bindparam("subject"),
+        user.kind == bindparam("kind"),
+        user.active,
+    )
+
+
+STATEMENT: Final = _statement()
+
+
+async def load(
+    session: AsyncSession, identity: Identity, *, language: Language, request_id: str, purpose: str | None
+) -> Actor:
+    """The actor of this request. Raises Unauthorized when the municipality has no active account for the identity."""
+    values = {
+        "municipality": identity.municipality,
+        "issuer": identity.issuer,
+        "subject": identity.subject,
+        "kind": identity.kind,
+    }
+    row = (await session.execute(STATEMENT, values)).one_or_none()
+    if row is None:
+        raise Unauthorized("unknown-account")
+    now = datetime.now(UTC)
+    today = now.astimezone(COPENHAGEN).date()
+    age = DEFAULTS.consent.youth_age if row.youth_age is None else int(row.youth_age)
+    return Actor(
+        kind=identity.kind,
+        user=row.id,
+        name=row.name,
+        municipality=identity.municipality,
+        at=now,
+        today=today,
+        roles=frozenset(row.roles),
+        departments=tuple(row.departments),
+        leads=tuple(row.leads),
+        persons=tuple(row.persons),
+        youth_born_by=_birthday_limit(today, age),
+        team_creators=tuple(DEFAULTS.team.creator_roles if row.team_creators is None else row.team_creators),
+        log_names=row.log_names == "true",
+        language=language,
+        request_id=request_id,
+        purpose=purpose,
+    )
+
+
+def _birthday_limit(today: date, age: int) -> date:
+    """The last birth date of somebody who is `age` today; born on 29 February one is older from 1 March."""
+    try:
+        return today.replace(year=today.year - age)
+    except ValueError:
+        return today.replace(year=today.year - age, day=28)

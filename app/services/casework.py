@@ -1,0 +1,42 @@
+"""A case opened for work: locked, permitted, not closed; and who is on it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db import columns
+from app.errors import Conflict
+from app.models import Assignment, TeamMember
+from app.policy import cases as policies
+from app.policy.actor import Actor
+from app.wire import Condition
+
+
+async def for_work(
+    session: AsyncSession, actor: Actor, id: UUID, action: str, condition: Condition | None = None
+) -> Row[Any]:
+    """The case, locked, for an action open to the actor. Raises Conflict when it is closed: only reading is left."""
+    case = await policies.cases.get(session, actor, id, action, condition)
+    if case.state == "closed":
+        raise Conflict("case-read-only")
+    return case
+
+
+async def on_the_case(session: AsyncSession, actor: Actor, case_id: UUID, user_id: UUID) -> bool:
+    """Whether the user is the case's coordinator or in its core team now."""
+    held, team = columns(Assignment), columns(TeamMember)
+    coordinates = exists().where(
+        held.municipality_id == actor.municipality,
+        held.case_id == case_id,
+        held.user_id == user_id,
+        held.ended_at.is_(None),
+    )
+    joined = exists().where(
+        team.municipality_id == actor.municipality,
+        team.case_id == case_id,
+        team.user_id == user_id,
+        team.left_at.is_(None),
+    )
+    return bool((await session.execute(select(coordinates | joined))).scalar_one())

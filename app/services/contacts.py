@@ -1,0 +1,152 @@
+"""Meetings, contacts with the family and call-backs (R50, R97–R100)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db import columns
+from app.errors import Conflict, Forbidden, invalid
+from app.models import Callback, Case, Contact, Meeting, Member
+from app.policy import cases, users
+from app.policy import contacts as policies
+from app.policy.actor import Actor
+from app.policy.core import Page
+from app.schemas.contacts import Attendee, CallbackIn, ContactIn, MeetingCancelled, MeetingHeld, MeetingIn
+from app.services.casework import for_work, on_the_case
+from app.services.events import emit
+from app.services.rows import add, change
+
+CLOCK_SLACK: Final = timedelta(minutes=5)
+"""How far ahead of ours a client's clock may be when it says that something took place."""
+
+
+async def plan_meeting(session: AsyncSession, actor: Actor, case_id: UUID, wanted: MeetingIn) -> Row[Any]:
+    """Plan a meeting; the coordinator chairs it unless a reason is given for somebody else on the case (R100)."""
+    case = await for_work(session, actor, case_id, "plan_meeting")
+    chair = wanted.chair_id or case.coordinator_id
+    if chair is None:
+        raise Conflict("coordinator-missing")
+    if chair != case.coordinator_id:
+        if wanted.chair_reason is None:
+            raise invalid("/chair_reason", "required")
+        if not await on_the_case(session, actor, case_id, chair):
+            raise invalid("/chair_id", "unknown-reference", "unknown-reference")
+    values = {"status": "planned", "attendance": [], "created_at": actor.at, "created_by": actor.user}
+    content = wanted.model_dump(exclude={"chair_id"})
+    id = await add(session, actor, Meeting, case_id=case_id, chair_id=chair, **content, **values)
+    await emit(session, actor, "meeting.planned", id, case_id=case_id)
+    return await policies.meetings.get(session, actor, id)
+
+
+async def hold_meeting(session: AsyncSession, actor: Actor, id: UUID, wanted: MeetingHeld) -> Row[Any]:
+    """The meeting took place. An assessment meeting has at least one of the family in it (R50)."""
+    meeting = await _planned(session, actor, id)
+    _past("/held_at", wanted.held_at, actor)
+    await _known(session, actor, meeting.case_id, wanted.attendance)
+    if meeting.kind == "assessment" and not any(one.kind == "family" for one in wanted.attendance):
+        raise invalid("/attendance", "no-family-participant", "no-family-participant")
+    present = [one.model_dump(mode="json") for one in wanted.attendance]
+    await change(session, actor, Meeting, id, status="held", held_at=wanted.held_at, attendance=present)
+    await emit(session, actor, "meeting.held", id, case_id=meeting.case_id)
+    return await policies.meetings.get(session, actor, id)
+
+
+async def cancel_meeting(session: AsyncSession, actor: Actor, id: UUID, wanted: MeetingCancelled) -> Row[Any]:
+    meeting = await _planned(session, actor, id)
+    await change(session, actor, Meeting, id, status="cancelled", cancel_reason=wanted.reason)
+    await emit(session, actor, "meeting.cancelled", id, case_id=meeting.case_id)
+    return await policies.meetings.get(session, actor, id)
+
+
+async def record_contact(session: AsyncSession, actor: Actor, case_id: UUID, wanted: ContactIn) -> Row[Any]:
+    """Write down a contact that took place. The first one is measured from the allocation (R99)."""
+    case = await for_work(session, actor, case_id, "record_contact")
+    _past("/took_place_at", wanted.took_place_at, actor)
+    if wanted.kind == "first_contact" and case.allocated_at is None:
+        raise Conflict("coordinator-missing")
+    values = {"recorded_at": actor.at, "recorded_by": actor.user, **wanted.model_dump()}
+    id = await add(session, actor, Contact, case_id=case_id, **values)
+    earlier = case.first_contact_at is None or wanted.took_place_at < case.first_contact_at
+    if wanted.kind == "first_contact" and earlier:
+        await change(session, actor, Case, case_id, first_contact_at=wanted.took_place_at)
+    await emit(session, actor, "contact.recorded", id, case_id=case_id)
+    return await policies.contacts.get(session, actor, id)
+
+
+async def ask_callback(session: AsyncSession, actor: Actor, case_id: UUID, wanted: CallbackIn) -> Row[Any]:
+    """A citizen asks the coordinator to call back (R98). Raises Conflict while nobody has the task."""
+    case = await for_work(session, actor, case_id, "ask_callback")
+    if case.coordinator_id is None:
+        raise Conflict("coordinator-missing")
+    member = await _who(session, actor, case.family_id)
+    values = {"status": "waiting", "member_id": member, "asked_at": actor.at, "wish": wanted.wish}
+    id = await add(session, actor, Callback, case_id=case_id, **values)
+    await emit(session, actor, "callback.requested", id, case_id=case_id, member_id=member)
+    return await policies.callbacks.get(session, actor, id)
+
+
+async def answer_callback(session: AsyncSession, actor: Actor, id: UUID) -> Row[Any]:
+    """The family was called back; how long it took is kept. Raises Conflict when it was answered already."""
+    callback = await policies.callbacks.get(session, actor, id, "answer_callback")
+    if callback.status != "waiting":
+        raise Conflict("callback-already-answered")
+    await change(session, actor, Callback, id, status="answered", answered_at=actor.at, answered_by=actor.user)
+    event = {"case_id": callback.case_id, "member_id": callback.member_id}
+    await emit(session, actor, "callback.answered", id, **event)
+    return await policies.callbacks.get(session, actor, id)
+
+
+async def meetings(session: AsyncSession, actor: Actor, case_id: UUID, **page: Any) -> Page:
+    return await policies.meetings.page(session, actor, case_id=case_id, **page)
+
+
+async def contacts(session: AsyncSession, actor: Actor, case_id: UUID, **page: Any) -> Page:
+    return await policies.contacts.page(session, actor, case_id=case_id, **page)
+
+
+async def callbacks(session: AsyncSession, actor: Actor, case_id: UUID, **page: Any) -> Page:
+    return await policies.callbacks.page(session, actor, case_id=case_id, **page)
+
+
+async def _planned(session: AsyncSession, actor: Actor, id: UUID) -> Row[Any]:
+    meeting = await policies.meetings.get(session, actor, id, "hold_meeting")
+    await for_work(session, actor, meeting.case_id, "plan_meeting")
+    if meeting.status != "planned":
+        raise Conflict("meeting-not-planned")
+    return meeting
+
+
+def _past(pointer: str, moment: datetime, actor: Actor) -> None:
+    if moment > actor.at + CLOCK_SLACK:
+        raise invalid(pointer, "future")
+
+
+async def _known(session: AsyncSession, actor: Actor, case_id: UUID, attendance: Sequence[Attendee]) -> None:
+    """Those of the family are members of it, and the professionals have accounts. Raises Invalid with the place."""
+    case = await cases.cases.get(session, actor, case_id)
+    own = columns(Member)
+    family = select(own.id).where(own.municipality_id == actor.municipality, own.family_id == case.family_id)
+    known = set((await session.execute(family)).scalars())
+    staff = [one.id for one in attendance if one.kind == "professional"]
+    if staff:
+        page = await users.users.page(session, actor, ids=staff, kind="professional", limit=200)
+        known |= {row.id for row in page.items}
+    for number, one in enumerate(attendance):
+        if one.id not in known:
+            raise invalid(f"/attendance/{number}/id", "unknown-reference", "unknown-reference")
+    if len({one.id for one in attendance}) < len(attendance):
+        raise invalid("/attendance", "already-exists")
+
+
+async def _who(session: AsyncSession, actor: Actor, family_id: UUID) -> UUID:
+    """The member of this family that the citizen is."""
+    own = columns(Member)
+    mine = (own.municipality_id == actor.municipality, own.family_id == family_id, own.user_id == actor.user)
+    found: UUID | None = (await session.execute(select(own.id).where(*mine))).scalar_one_or_none()
+    if found is None:
+        raise Forbidden
+    return found

@@ -1,0 +1,123 @@
+"""Families: registering them, their members and who has custody (R20–R22)."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db import columns
+from app.errors import Conflict, NotFound, invalid
+from app.models import Custody, Family, Member, User
+from app.policy import families as policies
+from app.policy import municipalities
+from app.policy.actor import Actor
+from app.schemas.families import CustodyEnd, CustodyIn, FamilyIn, Login, MemberIn, MemberPatch
+from app.services.events import emit
+from app.services.rows import add, change
+from app.wire import Condition
+
+
+async def register(session: AsyncSession, actor: Actor, wanted: FamilyIn) -> Row[Any]:
+    """A new family, in a child disability department where the actor works; Forbidden in any other."""
+    await owning(session, actor, wanted.owner_department_id)
+    values = {"owner_department_id": wanted.owner_department_id, "created_at": actor.at, "created_by": actor.user}
+    id = await add(session, actor, Family, **values)
+    await emit(session, actor, "family.created", id)
+    return await policies.families.get(session, actor, id)
+
+
+async def owning(session: AsyncSession, actor: Actor, department_id: UUID) -> None:
+    """The department may own families and cases for this actor. Raises Invalid when it does not exist, or Forbidden."""
+    try:
+        await municipalities.departments.get(session, actor, department_id, "own_cases")
+    except NotFound:
+        raise invalid("/owner_department_id", "unknown-reference", "unknown-reference") from None
+
+
+async def add_member(session: AsyncSession, actor: Actor, family_id: UUID, wanted: MemberIn) -> Row[Any]:
+    """A child or an adult of the family; with `login` the person can sign in. A child has a birth date, or Invalid."""
+    await policies.families.get(session, actor, family_id, "add_member")
+    if wanted.kind == "child" and wanted.birth_date is None:
+        raise invalid("/birth_date", "required")
+    if wanted.birth_date is not None and wanted.birth_date > actor.today:
+        raise invalid("/birth_date", "future")
+    user_id = None if wanted.login is None else await _account(session, actor, wanted.login, wanted.name)
+    values = wanted.model_dump(exclude={"login"})
+    id = await add(session, actor, Member, family_id=family_id, user_id=user_id, created_at=actor.at, **values)
+    await emit(session, actor, "member.added", id)
+    return await policies.members.get(session, actor, id)
+
+
+async def change_member(
+    session: AsyncSession, actor: Actor, id: UUID, wanted: MemberPatch, condition: Condition
+) -> Row[Any]:
+    """Change a member's details; null clears what may be empty."""
+    await policies.members.get(session, actor, id, "change_member", condition)
+    values = wanted.model_dump(exclude_unset=True)
+    for required in ("relation", "name"):
+        if required in values and values[required] is None:
+            raise invalid(f"/{required}", "required")
+    if values:
+        await change(session, actor, Member, id, **values)
+        await emit(session, actor, "member.changed", id)
+    return await policies.members.get(session, actor, id)
+
+
+async def give_custody(session: AsyncSession, actor: Actor, family_id: UUID, wanted: CustodyIn) -> Row[Any]:
+    """Record custody of a child of the family by an adult of it (else Invalid); Conflict when periods overlap."""
+    await policies.families.get(session, actor, family_id, "set_custody")
+    if wanted.valid_until is not None and wanted.valid_until <= wanted.valid_from:
+        raise invalid("/valid_until", "period-invalid", "period-invalid")
+    kinds = await _kinds(session, actor, family_id)
+    for field, kind in (("child_id", "child"), ("holder_id", "adult")):
+        if kinds.get(getattr(wanted, field)) != kind:
+            raise invalid(f"/{field}", "member-not-in-family", "member-not-in-family")
+    await _no_overlap(session, actor, wanted)
+    values = {"created_at": actor.at, "created_by": actor.user, **wanted.model_dump()}
+    id = await add(session, actor, Custody, family_id=family_id, **values)
+    await emit(session, actor, "custody.added", id)
+    return await policies.custodies.get(session, actor, id)
+
+
+async def end_custody(
+    session: AsyncSession, actor: Actor, id: UUID, wanted: CustodyEnd, condition: Condition
+) -> Row[Any]:
+    """The first day without custody. It bites on the next request from that day on."""
+    custody = await policies.custodies.get(session, actor, id, "set_custody", condition)
+    if wanted.valid_until < custody.valid_from:
+        raise invalid("/valid_until", "period-invalid", "period-invalid")
+    await change(session, actor, Custody, id, valid_until=wanted.valid_until)
+    await emit(session, actor, "custody.ended", id)
+    return await policies.custodies.get(session, actor, id)
+
+
+async def _kinds(session: AsyncSession, actor: Actor, family_id: UUID) -> dict[UUID, str]:
+    own = columns(Member)
+    found = select(own.id, own.kind).where(own.municipality_id == actor.municipality, own.family_id == family_id)
+    return {row.id: row.kind for row in await session.execute(found)}
+
+
+async def _no_overlap(session: AsyncSession, actor: Actor, wanted: CustodyIn) -> None:
+    own = columns(Custody)
+    same = (own.municipality_id == actor.municipality, own.child_id == wanted.child_id)
+    begins = or_(own.valid_until.is_(None), own.valid_until > wanted.valid_from)
+    found = select(own.id).where(*same, own.holder_id == wanted.holder_id, begins)
+    if wanted.valid_until is not None:
+        found = found.where(own.valid_from < wanted.valid_until)
+    if (await session.execute(found.limit(1))).first():
+        raise Conflict("period-overlaps")
+
+
+async def _account(session: AsyncSession, actor: Actor, login: Login, name: str) -> UUID:
+    """The citizen account of a sign-in: found, or made. Raises Invalid when the sign-in belongs to staff."""
+    own = columns(User)
+    same = (own.municipality_id == actor.municipality, own.issuer == login.issuer, own.subject == login.subject)
+    known = (await session.execute(select(own.id, own.kind).where(*same))).one_or_none()
+    if known is None:
+        values = {"issuer": login.issuer, "subject": login.subject, "active": True, "created_at": actor.at}
+        return await add(session, actor, User, kind="citizen", name=name, **values)
+    if known.kind != "citizen":
+        raise invalid("/login", "unknown-reference", "unknown-reference")
+    found: UUID = known.id
+    return found

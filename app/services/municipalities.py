@@ -1,0 +1,122 @@
+"""The municipality: settings with their history, and the departments."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db import columns
+from app.errors import Conflict, Forbidden, Invalid, flaws, invalid
+from app.models import Department, Municipality, SettingsVersion
+from app.policy import municipalities as policies
+from app.policy.actor import Actor
+from app.policy.core import Page
+from app.schemas.municipalities import MunicipalityPatch
+from app.schemas.settings import MunicipalitySettings, merged
+from app.schemas.users import DepartmentIn, DepartmentPatch
+from app.services.events import emit
+from app.services.rows import add, change
+from app.wire import Condition
+
+
+async def settings_now(session: AsyncSession, actor: Actor) -> MunicipalitySettings:
+    """The settings in force: what every rule of the municipality reads (R461)."""
+    newest = columns(SettingsVersion)
+    statement = (
+        select(newest.document)
+        .where(newest.municipality_id == actor.municipality)
+        .order_by(newest.version.desc())
+        .limit(1)
+    )
+    return MunicipalitySettings.model_validate((await session.execute(statement)).scalar_one())
+
+
+async def show(session: AsyncSession, actor: Actor) -> dict[str, Any]:
+    """The municipality with its settings in force."""
+    here = columns(Municipality)
+    own = (
+        await session.execute(select(here.id, here.name, here.code, here.fictive).where(here.id == actor.municipality))
+    ).one()
+    newest = (await policies.settings_versions.page(session, actor, limit=1)).items
+    if not newest:
+        raise Forbidden
+    return {**own._mapping, "version": newest[0].version, "settings": newest[0].document}
+
+
+async def configure(
+    session: AsyncSession, actor: Actor, wanted: MunicipalityPatch, condition: Condition
+) -> dict[str, Any]:
+    """Change settings: a new version; the old ones are kept, with who changed them and why (R461).
+
+    Administrators only. Raises Invalid, naming the setting, when the settings would not go together.
+    """
+    condition.demand()
+    await administering(session, actor)
+    current = await show(session, actor)
+    condition.check(current)
+    try:
+        settings = merged(MunicipalitySettings.model_validate(current["settings"]), wanted.settings.document())
+    except ValidationError as error:
+        raise Invalid(None, *flaws(error.errors(include_input=False, include_url=False), "/settings")) from None
+    values = {"version": current["version"] + 1, "document": settings.model_dump(mode="json")}
+    stamped = {"changed_at": actor.at, "changed_by": actor.user, "reason": wanted.reason}
+    id = await add(session, actor, SettingsVersion, **values, **stamped)
+    await emit(session, actor, "settings.changed", id)
+    return await show(session, actor)
+
+
+async def history(session: AsyncSession, actor: Actor, **page: Any) -> Page:
+    return await policies.settings_versions.page(session, actor, **page)
+
+
+async def add_department(session: AsyncSession, actor: Actor, wanted: DepartmentIn) -> Row[Any]:
+    """A new department (R30). Administrators only. Raises Conflict when the name is taken."""
+    await administering(session, actor)
+    await _place(session, actor, None, wanted.parent_id)
+    id = await add(session, actor, Department, active=True, **wanted.model_dump())
+    await emit(session, actor, "department.created", id)
+    return await policies.departments.get(session, actor, id)
+
+
+async def change_department(
+    session: AsyncSession, actor: Actor, id: UUID, wanted: DepartmentPatch, condition: Condition
+) -> Row[Any]:
+    """Rename, move, or close a department. Raises Conflict when it would lie under itself."""
+    await policies.departments.get(session, actor, id, "configure", condition)
+    values = wanted.model_dump(exclude_unset=True)
+    for required in ("name", "sector", "active"):
+        if required in values and values[required] is None:
+            raise invalid(f"/{required}", "required")
+    if values.get("parent_id") is not None:
+        await _place(session, actor, id, values["parent_id"])
+    if values:
+        await change(session, actor, Department, id, **values)
+        await emit(session, actor, "department.changed", id)
+    return await policies.departments.get(session, actor, id)
+
+
+async def administering(session: AsyncSession, actor: Actor) -> None:
+    """Raises Forbidden unless the actor administers the municipality; judged on its settings' newest version."""
+    newest = (await policies.settings_versions.page(session, actor, limit=1)).items
+    if not newest:
+        raise Forbidden
+    await policies.settings_versions.get(session, actor, newest[0].id, "configure")
+
+
+async def _place(session: AsyncSession, actor: Actor, id: UUID | None, parent_id: UUID | None) -> None:
+    """The parent exists here, and does not lie beneath the department itself."""
+    if parent_id is None:
+        return
+    own = columns(Department)
+    up = select(own.id, own.parent_id).where(own.municipality_id == actor.municipality, own.id == parent_id)
+    above = up.cte("above", recursive=True)
+    above = above.union(
+        select(own.id, own.parent_id).where(own.municipality_id == actor.municipality, own.id == above.c.parent_id)
+    )
+    ids = set((await session.execute(select(above.c.id))).scalars())
+    if not ids:
+        raise invalid("/parent_id", "unknown-reference", "unknown-reference")
+    if id in ids:
+        raise Conflict("circular-reference")

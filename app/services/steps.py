@@ -1,0 +1,225 @@
+"""The steps of a case: planning, starting, completing and skipping them (R38–R46, R63, R64); and their templates."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db import columns, table_of
+from app.errors import Conflict, Flaw, NotFound, invalid
+from app.models import Meeting, Step, StepTemplate, TeamMember
+from app.policy import steps as policies
+from app.policy.actor import Actor
+from app.policy.core import Page
+from app.schemas.step_templates import StepTemplateDocument
+from app.schemas.steps import StepCompletion, StepPatch, StepSkip, StepStart, StepTemplateIn
+from app.services.casework import for_work, on_the_case
+from app.services.catalogue import label
+from app.services.events import emit
+from app.services.municipalities import settings_now
+from app.services.rows import add, add_all, change
+from app.wire import Condition
+
+own = columns(Step)
+CELLS = ("purpose", "content", "participants", "responsible")
+
+
+async def listed(session: AsyncSession, actor: Actor, case_id: UUID) -> Page:
+    """The steps of the case, in order; never more than a template holds."""
+    return await policies.steps.page(session, actor, case_id=case_id, limit=200)
+
+
+async def one(session: AsyncSession, actor: Actor, case_id: UUID, number: int) -> Row[Any]:
+    """One step by its number. Raises NotFound when the case has none, or may not be read."""
+    found = await policies.steps.page(session, actor, case_id=case_id, number=number, limit=1)
+    if not found.items:
+        raise NotFound
+    return found.items[0]
+
+
+async def plan(
+    session: AsyncSession, actor: Actor, case_id: UUID, number: int, wanted: StepPatch, condition: Condition
+) -> Row[Any]:
+    """Set due date and holder, and fill cells locally (R39). Emits `step.changed`."""
+    condition.demand()
+    await for_work(session, actor, case_id, "work_step")
+    step = await one(session, actor, case_id, number)
+    condition.check(step)
+    values = wanted.model_dump(exclude_unset=True, exclude={"cells"})
+    if values.get("holder_id") is not None:
+        await _on_the_case(session, actor, case_id, values["holder_id"])
+    if wanted.cells is not None:
+        values["cells"] = _filled(step.cells, wanted.cells.model_dump(exclude_unset=True))
+    if values:
+        await change(session, actor, Step, step.id, **values)
+        await emit(session, actor, "step.changed", step.id, case_id=case_id)
+    return await one(session, actor, case_id, number)
+
+
+async def start(session: AsyncSession, actor: Actor, case_id: UUID, number: int, wanted: StepStart) -> Row[Any]:
+    """Begin a planned step. Emits `step.started`.
+
+    Raises Conflict when it is not planned, or an earlier required step is not done: `step-blocked`. Where the setting
+    `steps.blocking` is `warn`, a reason opens that, and is kept (R63).
+    """
+    case = await for_work(session, actor, case_id, "work_step")
+    step = await _in_status(session, actor, case_id, number, "planned")
+    if case.state == "draft":
+        raise Conflict("coordinator-missing")
+    blocking = [n for n in await required_left(session, actor, case_id) if n < number]
+    if blocking and (wanted.reason is None or (await settings_now(session, actor)).steps.blocking != "warn"):
+        raise Conflict("step-blocked", *(Flaw("", f"step-{n}") for n in blocking))
+    reason = wanted.reason if blocking else None
+    await change(session, actor, Step, step.id, status="started", started_at=actor.at, early_reason=reason)
+    await emit(session, actor, "step.started", step.id, case_id=case_id)
+    return await one(session, actor, case_id, number)
+
+
+async def complete(session: AsyncSession, actor: Actor, case_id: UUID, number: int, wanted: StepCompletion) -> Row[Any]:
+    """Finish a started step. Emits `step.completed`.
+
+    Raises Conflict when it is not started, or something that the step requires is missing (each named by its code).
+    """
+    case = await for_work(session, actor, case_id, "work_step")
+    step = await _in_status(session, actor, case_id, number, "started")
+    if wanted.perspectives is not None and "perspectives" not in step.requires:
+        raise invalid("/perspectives", "not-here")
+    missing = [guard for guard in step.requires if not await _met(session, actor, case, guard, wanted)]
+    if missing:
+        flaws = (Flaw("", guard, label("step_guard", guard, actor.language)) for guard in missing)
+        raise Conflict("step-requirements-missing", *flaws)
+    done = {"status": "done", "completed_at": actor.at, "completed_by": actor.user}
+    await change(session, actor, Step, step.id, **done, perspectives=wanted.perspectives)
+    await emit(session, actor, "step.completed", step.id, case_id=case_id)
+    return await one(session, actor, case_id, number)
+
+
+async def skip(session: AsyncSession, actor: Actor, case_id: UUID, number: int, wanted: StepSkip) -> Row[Any]:
+    """Leave out an optional step, with the reason. Emits `step.skipped`. Conflict for a required or finished one."""
+    await for_work(session, actor, case_id, "work_step")
+    step = await _in_status(session, actor, case_id, number, "planned", "started")
+    if not step.optional:
+        raise Conflict("step-not-optional")
+    await change(session, actor, Step, step.id, status="skipped", skipped_at=actor.at, skip_reason=wanted.reason)
+    await emit(session, actor, "step.skipped", step.id, case_id=case_id)
+    return await one(session, actor, case_id, number)
+
+
+async def required_left(session: AsyncSession, actor: Actor, case_id: UUID) -> list[int]:
+    """The numbers of the required steps that are not done, in order."""
+    here = (own.municipality_id == actor.municipality, own.case_id == case_id, ~own.optional, own.status != "done")
+    return list((await session.execute(select(own.number).where(*here).order_by(own.number))).scalars())
+
+
+async def snapshot(session: AsyncSession, actor: Actor, case_id: UUID, template: Sequence[dict[str, Any]]) -> None:
+    """Copy a template's steps onto a new case: later versions do not touch it (R38)."""
+    kept = ("number", "title", "stage", "optional", "repeatable", "requires")
+    rows = [
+        {
+            "case_id": case_id,
+            "status": "planned",
+            "cells": {cell: step[cell] for cell in CELLS},
+            **{name: step[name] for name in kept},
+        }
+        for step in template
+    ]
+    await add_all(session, actor, Step, rows)
+
+
+async def hand_over(session: AsyncSession, actor: Actor, case_id: UUID, former: UUID | None, to: UUID) -> None:
+    """The coordinator's open steps: those whose responsible is the coordinator, and those the former one held."""
+    open_steps = (
+        own.municipality_id == actor.municipality,
+        own.case_id == case_id,
+        own.status.in_(("planned", "started")),
+    )
+    theirs = own.holder_id.is_(None) & own.cells["responsible"]["parties"].contains([{"role": "coordinator"}])
+    if former is not None:
+        theirs = theirs | (own.holder_id == former)
+    await session.execute(update(table_of(Step)).where(*open_steps, theirs).values(holder_id=to))
+
+
+async def publish(session: AsyncSession, actor: Actor, wanted: StepTemplateIn) -> Row[Any]:
+    """A new version of a template, in force for cases opened from now on. Emits `step_template.published`.
+
+    Administrators only. Raises Conflict when another version was published since the one that was edited.
+    """
+    page = await policies.step_templates.page(session, actor, model=wanted.model, limit=1)
+    if not page.items:
+        raise Conflict("no-template")
+    await policies.step_templates.get(session, actor, page.items[0].id, "configure")
+    if page.items[0].version != wanted.based_on:
+        raise Conflict("template-changed")
+    document = StepTemplateDocument(model=wanted.model, name=wanted.name, steps=tuple(wanted.steps))
+    values = {"model": wanted.model, "name": wanted.name, "version": wanted.based_on + 1}
+    stamped = {"published_at": actor.at, "published_by": actor.user}
+    content = document.model_dump(mode="json")["steps"]
+    id = await add(session, actor, StepTemplate, steps=content, **values, **stamped)
+    await emit(session, actor, "step_template.published", id)
+    return await policies.step_templates.get(session, actor, id)
+
+
+async def template_gaps(session: AsyncSession, actor: Actor, id: UUID) -> list[dict[str, Any]]:
+    """The cells of a template that must be filled locally (R39)."""
+    template = await policies.step_templates.get(session, actor, id)
+    return [
+        {
+            "number": step["number"],
+            "title": step["title"],
+            "cell": cell,
+            "label": label("step_cell", cell, actor.language),
+        }
+        for step in template.steps
+        for cell in CELLS
+        if step[cell]["text"] is None
+    ]
+
+
+def unfilled(steps: Sequence[Row[Any]]) -> list[str]:
+    """The cells of a case's steps that are still blank, as `number.cell` (R39)."""
+    return [f"{step.number}.{cell}" for step in steps for cell in CELLS if step.cells[cell]["text"] is None]
+
+
+def _filled(cells: dict[str, Any], wanted: dict[str, str | None]) -> dict[str, Any]:
+    """The cells with the municipality's own words in them: no suggestions any more. null is a blank again."""
+    written = {name: {**cells[name], "text": text, "suggestion": text is None} for name, text in wanted.items()}
+    for name in ("participants", "responsible"):
+        if name in written and written[name]["text"] is None:
+            written[name]["parties"] = []
+    return {**cells, **written}
+
+
+async def _in_status(session: AsyncSession, actor: Actor, case_id: UUID, number: int, *statuses: str) -> Row[Any]:
+    step = await one(session, actor, case_id, number)
+    if step.status not in statuses:
+        raise Conflict("step-not-open")
+    return step
+
+
+async def _met(session: AsyncSession, actor: Actor, case: Row[Any], guard: str, wanted: StepCompletion) -> bool:
+    """Whether what a step requires is there (R40, R45, R50)."""
+    if guard == "coordinator":
+        return case.coordinator_id is not None
+    if guard == "perspectives":
+        return wanted.perspectives is not None
+    if guard == "core_team":
+        return await _any(session, actor, TeamMember, case.id, columns(TeamMember).left_at.is_(None))
+    meeting = columns(Meeting)
+    family = meeting.attendance.contains([{"kind": "family"}])
+    return await _any(
+        session, actor, Meeting, case.id, (meeting.kind == "assessment") & (meeting.status == "held") & family
+    )
+
+
+async def _any(session: AsyncSession, actor: Actor, model: Any, case_id: UUID, condition: Any) -> bool:
+    table = columns(model)
+    here = (table.municipality_id == actor.municipality, table.case_id == case_id, condition)
+    return (await session.execute(select(table.id).where(*here).limit(1))).first() is not None
+
+
+async def _on_the_case(session: AsyncSession, actor: Actor, case_id: UUID, user_id: UUID) -> None:
+    """A step's holder is the coordinator or in the core team now. Raises Invalid for anybody else."""
+    if not await on_the_case(session, actor, case_id, user_id):
+        raise invalid("/holder_id", "unknown-reference", "unknown-reference")

@@ -1,0 +1,91 @@
+"""Accounts of professionals and services, and the positions they hold."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db import columns, table_of
+from app.errors import Conflict, invalid
+from app.models import Department, Position, User
+from app.policy import users as policies
+from app.policy.actor import Actor
+from app.schemas.users import PositionIn, UserIn, UserPatch
+from app.services.events import emit
+from app.services.municipalities import administering
+from app.services.rows import add, add_all, change
+from app.wire import Condition
+
+position = columns(Position)
+
+
+async def add_user(session: AsyncSession, actor: Actor, wanted: UserIn) -> Row[Any]:
+    """An account for a professional or a service. Administrators only. Raises Conflict when the sign-in has one."""
+    await administering(session, actor)
+    if wanted.kind == "citizen":
+        raise invalid("/kind", "not-a-professional", "not-a-professional")
+    if wanted.kind == "service" and wanted.profession is not None:
+        raise invalid("/profession", "only-professionals")
+    values = wanted.model_dump(exclude={"positions"})
+    id = await add(session, actor, User, active=True, created_at=actor.at, **values)
+    await _hold(session, actor, id, wanted.positions)
+    await emit(session, actor, "user.created", id)
+    return await policies.users.get(session, actor, id)
+
+
+async def change_user(
+    session: AsyncSession, actor: Actor, id: UUID, wanted: UserPatch, condition: Condition
+) -> Row[Any]:
+    """Change an account or its positions. Raises Conflict when no active administrator would be left."""
+    condition.demand()
+    await _lock_administrators(session, actor)
+    await policies.users.get(session, actor, id, "configure", condition)
+    values = wanted.model_dump(exclude_unset=True, exclude={"positions"})
+    for required in ("name", "active"):
+        if required in values and values[required] is None:
+            raise invalid(f"/{required}", "required")
+    if values:
+        await change(session, actor, User, id, **values)
+    if wanted.positions is not None:
+        held = (position.municipality_id == actor.municipality) & (position.user_id == id)
+        ended = update(table_of(Position)).where(held, position.ended_at.is_(None)).values(ended_at=actor.at)
+        await session.execute(ended)
+        await _hold(session, actor, id, wanted.positions)
+    await _somebody_administers(session, actor)
+    await emit(session, actor, "user.changed", id)
+    return await policies.users.get(session, actor, id)
+
+
+async def _hold(session: AsyncSession, actor: Actor, user_id: UUID, wanted: Sequence[PositionIn]) -> None:
+    """Give positions; each names a department that exists here, and none twice."""
+    if len({(p.department_id, p.role) for p in wanted}) < len(wanted):
+        raise invalid("/positions", "already-exists")
+    own = columns(Department)
+    known = select(own.id).where(own.municipality_id == actor.municipality, own.active)
+    departments = set((await session.execute(known)).scalars())
+    for number, each in enumerate(wanted):
+        if each.department_id not in departments:
+            raise invalid(f"/positions/{number}/department_id", "unknown-reference", "unknown-reference")
+    rows = [{"user_id": user_id, "started_at": actor.at, "ended_at": None, **each.model_dump()} for each in wanted]
+    await add_all(session, actor, Position, rows)
+
+
+async def _lock_administrators(session: AsyncSession, actor: Actor) -> None:
+    """One at a time: two administrators who remove one another must see each other."""
+    theirs = (position.municipality_id == actor.municipality) & (position.role == "administrator")
+    held = select(position.id).where(theirs, position.ended_at.is_(None)).order_by(position.id)
+    await session.execute(held.with_for_update())
+
+
+async def _somebody_administers(session: AsyncSession, actor: Actor) -> None:
+    """The municipality keeps an active administrator, or nobody could ever change anything again."""
+    user = columns(User)
+    here = (user.municipality_id == position.municipality_id) & (user.id == position.user_id)
+    administers = (position.municipality_id == actor.municipality) & (position.role == "administrator")
+    left = select(position.id).select_from(table_of(Position).join(table_of(User), here))
+    if (
+        await session.execute(left.where(administers, position.ended_at.is_(None), user.active).limit(1))
+    ).first() is None:
+        raise Conflict("last-administrator")
