@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import structlog
 import typer
 import uvicorn
 from fastapi import FastAPI
@@ -19,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from app import config, contract, embedded, migrate, tryout
 from app.config import Settings, UnsafeSetup
 from app.db import Database
+from app.logs import configure
 from app.main import create_app
 from app.worker import run as run_worker
 
@@ -46,22 +46,6 @@ def settings_or_fail() -> Settings:
     except UnsafeSetup as unsafe:
         fail("\n".join(unsafe.sentences))
     return settings
-
-
-def configure_logging(settings: Settings) -> None:
-    """Structured lines on standard output; our own fields only, so no person's data (see `observing`)."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer() if settings.log_format == "json" else structlog.dev.ConsoleRenderer()
-    )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
-        cache_logger_on_first_use=True,
-    )
 
 
 def database_of(settings: Settings) -> Database:
@@ -98,7 +82,7 @@ def serve(workers: Annotated[int, typer.Option(min=1, max=32, help="Processes th
 def asgi() -> FastAPI:
     """The app of one serving process."""
     settings = config.read()
-    configure_logging(settings)
+    configure(settings)
     return create_app(settings, database_of(settings))
 
 
@@ -158,7 +142,7 @@ def _require_harmless_role(settings: Settings) -> None:
 def worker() -> None:
     """Run the background loop: partitions of the coming months, forgotten idempotency keys."""
     settings = settings_or_fail()
-    configure_logging(settings)
+    configure(settings)
     if settings.mode == "production":
         _require_harmless_role(settings)
     asyncio.run(run_worker(database_of(settings)))

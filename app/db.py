@@ -93,6 +93,7 @@ class Database:
             asyncpg_url(url),
             pool_size=pool_size,
             max_overflow=0,
+            hide_parameters=True,  # an error must never print what a row held
             pool_timeout=10,
             pool_pre_ping=False,
             pool_reset_on_return="rollback",

@@ -30,14 +30,14 @@ log = structlog.get_logger("indgang.problem")
 CONSTRAINTS: Final[dict[str, Problem]] = {
     "uq_assignments_one_active": Conflict("coordinator-exists"),
     "uq_team_members_active": Conflict("already-member"),
-    "uq_departments_municipality_id": Conflict("already-exists", Flaw("/name", "already-exists")),
-    "uq_users_municipality_id": Conflict("already-exists", Flaw("/subject", "already-exists")),
+    "uq_departments_name": Conflict("already-exists", Flaw("/name", "already-exists")),
+    "uq_users_issuer": Conflict("already-exists", Flaw("/subject", "already-exists")),
     "uq_members_login": Conflict("already-exists", Flaw("/login", "already-exists")),
     "uq_custodies_open": Conflict("period-overlaps"),
     "uq_positions_current": invalid("/positions", "already-exists"),
-    "uq_settings_versions_municipality_id": PreconditionFailed(),
-    "uq_step_templates_municipality_id": Conflict("template-changed"),
-    "uq_idempotency_keys_municipality_id": Conflict("idempotency-key-running"),
+    "uq_settings_versions_version": PreconditionFailed(),
+    "uq_step_templates_model": Conflict("template-changed"),
+    "uq_idempotency_keys_user_id": Conflict("idempotency-key-running"),
     "fk_departments_parent_id": invalid("/parent_id", "unknown-reference", "unknown-reference"),
 }
 """What a broken constraint means to the caller. Any other one is an error of ours."""

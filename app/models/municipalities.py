@@ -17,10 +17,13 @@ class Municipality(Base):
     __tablename__ = "municipalities"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
-    code: Mapped[str] = mapped_column(unique=True)
+    code: Mapped[str]
     fictive: Mapped[bool]
     created_at: Mapped[datetime]
-    __table_args__ = (CheckConstraint("code ~ '^[0-9]{3,4}$'", name="code"),)
+    __table_args__ = (
+        UniqueConstraint("code", name="uq_municipalities_code"),
+        CheckConstraint("code ~ '^[0-9]{3,4}$'", name="code"),
+    )
 
 
 class SettingsVersion(TenantRow, Base):

@@ -144,7 +144,7 @@ async def _insert(session: AsyncSession, actor: Actor, values: dict[str, Any]) -
         id = new_id()
         number = f"{actor.today.year}-{secrets.randbelow(9_000_000) + 1_000_000}"
         row = {"municipality_id": actor.municipality, "id": id, "number": number, **values}
-        attempt = insert(table).on_conflict_do_nothing(constraint="uq_cases_municipality_id").returning(table.c.id)
+        attempt = insert(table).on_conflict_do_nothing(constraint="uq_cases_number").returning(table.c.id)
         if (await session.execute(attempt, row)).first():
             return id
     raise Conflict("conflict")

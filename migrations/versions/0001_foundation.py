@@ -167,7 +167,7 @@ def tables() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("code ~ '^[0-9]{3,4}$'", name=op.f("ck_municipalities_code")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_municipalities")),
-        sa.UniqueConstraint("code", name=op.f("uq_municipalities_")),
+        sa.UniqueConstraint("code", name=op.f("uq_municipalities_code")),
     )
     op.create_table(
         "departments",
