@@ -105,7 +105,7 @@ ENUMERATIONS = {
     "profession": "social_adviser psychologist health_visitor speech_hearing_consultant family_therapist"
     " employment_social_worker adult_social_worker child_youth_social_worker teacher pedagogue physiotherapist"
     " occupational_therapist controller administrator other",
-    "user_role": "professional_head team_leader department_head controller auditor administrator",
+    "user_role": "member professional_head team_leader department_head controller auditor administrator",
     "member_kind": "child adult",
     "member_relation": "mother father parent step_parent sibling grandparent child foster_parent other",
     "custody_source": "civil_registry court agreement told_by_family other",
@@ -126,8 +126,16 @@ ENUMERATIONS = {
     " department.created department.changed user.created user.changed",
     "rule": "coordinator_of_case core_team_member leads_owner_department opened_the_case custody_holder"
     " the_child_itself own_record own_account same_municipality administrator auditor acts_for_owner_department"
-    " asked_by_citizen",
-    "action": "read list open create change assign_coordinator change_state work_step change_team plan_meeting"
+    " asked_by_citizen about_the_case about_the_case_or_me about_the_case_or_inside not_another_persons colleague"
+    " coordinator_in_family core_team_in_family custody_of_the_child leads_family_department may_create_team"
+    " own_custody registered_the_family works_in_child_disability",
+    "resource": "family member custody case step assignment team_member meeting contact callback event access_log user"
+    " department settings step_template",
+    "told": "opened unexplained refused staff service citizen me",
+    "deed": "read list open_case own_cases leave change assign_coordinator change_state work_step change_team"
+    " plan_meeting hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody"
+    " configure",
+    "action": "read list open_case own_cases leave change assign_coordinator change_state work_step change_team plan_meeting"
     " hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody configure",
     "problem": "bad-request unreadable-json not-found forbidden conflict validation-failed token-missing token-invalid"
     " token-expired unknown-account method-not-allowed unsupported-media-type body-too-large rate-limited"

@@ -133,9 +133,8 @@ cases = Policy(
         "plan_meeting": TEAMWORK,
         "record_contact": TEAMWORK,
         "ask_callback": {"citizen": FAMILY},
-        "read_log": {"citizen": FAMILY},
     },
-    unlocked=frozenset({"read", "read_log", "ask_callback", "plan_meeting"}),
+    unlocked=frozenset({"read", "ask_callback", "plan_meeting"}),
     filters={
         "state": case.state == bindparam("state"),
         "model": case.model == bindparam("model"),

@@ -5,23 +5,23 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import TEXT, Row, Select, bindparam, func, select, true, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import columns, new_id, table_of
 from app.errors import Conflict, Flaw, invalid
-from app.models import Case, Member, StepTemplate, TeamMember
+from app.models import Case, Member, SettingsVersion, StepTemplate, TeamMember
 from app.policy import cases as policies
 from app.policy import families
-from app.policy.actor import Actor
+from app.policy.actor import ACTOR, Actor
+from app.policy.core import UUID_TYPE, some
 from app.schemas.cases import CaseIn, CasePatch, TransitionIn
 from app.services import steps
 from app.services.casework import for_work
 from app.services.catalogue import label
-from app.services.events import emit
+from app.services.events import emit, in_case, of_event
 from app.services.families import owning
-from app.services.municipalities import settings_now
 from app.services.rows import change
 from app.wire import Condition
 
@@ -35,32 +35,93 @@ TRANSITIONS: Final = {
 }
 """Where a case may go from each state (R79)."""
 
+ASKED: Final = {"family_id", "child_id", "model"}
+
+
+def _ready() -> Select[Any]:
+    """What opening needs to know: that the child is the family's, the model, and the template in force for it."""
+    child, settings, template = columns(Member), columns(SettingsVersion), columns(StepTemplate)
+    its = (child.id == bindparam("child_id"), child.family_id == bindparam("family_id"), child.kind == "child")
+    newest = (
+        select(settings.document["case"]["default_model"].astext.label("model"))
+        .where(settings.municipality_id == ACTOR.municipality)
+        .order_by(settings.version.desc())
+        .limit(1)
+        .subquery("newest")
+    )
+    model = func.coalesce(bindparam("model", type_=TEXT), newest.c.model)
+    chosen = (
+        select(template.id, template.version, func.jsonb_array_length(template.steps).label("steps"))
+        .where(template.municipality_id == ACTOR.municipality, template.model == model)
+        .order_by(template.version.desc())
+        .limit(1)
+        .lateral("chosen")
+    )
+    return select(
+        some(table_of(Member), *its).label("child"),
+        model.label("model"),
+        chosen.c.id.label("template_id"),
+        chosen.c.version,
+        func.coalesce(chosen.c.steps, 0).label("steps"),
+    ).select_from(newest.outerjoin(chosen, true()))
+
+
+def _open() -> Select[Any]:
+    """The case, its steps, and the event that it was created, in one statement.
+
+    The number tells nothing: the year and seven random digits. When it is taken nothing is written, and no row comes.
+    """
+    case, given = columns(Case), ("number", "family_id", "child_id", "owner_department_id", "kle_code", "model")
+    values = {name: bindparam(name, type_=case[name].type) for name in (*given, "template_id", "template_version")}
+    opened = (
+        insert(table_of(Case))
+        .values(
+            **values,
+            municipality_id=ACTOR.municipality,
+            id=bindparam("id", type_=UUID_TYPE),
+            state="draft",
+            external_references=bindparam("external_references", type_=JSONB),
+            opened_at=ACTOR.at,
+            opened_by=ACTOR.user,
+        )
+        .on_conflict_do_nothing(constraint="uq_cases_number")
+        .returning(case.id)
+        .cte("opened")
+    )
+    steps_of = steps.snapshot(opened).cte("snapshot")
+    return select(opened.c.id).add_cte(steps_of, in_case(opened).cte("event"))
+
+
+READY: Final = _ready()
+OPEN: Final = _open()
+
 
 async def open_case(session: AsyncSession, actor: Actor, wanted: CaseIn) -> Row[Any]:
-    """Open a case in draft, with the steps of the template in force as a snapshot. Emits `case.created`.
+    """Open a case in draft, with the steps of the template in force as a snapshot (R38). Emits `case.created`.
 
-    Raises Invalid for a family, child or department that is not there for the actor, Forbidden where the actor may
-    not open one, Conflict when the municipality has no template for the model.
+    Raises NotFound for a family that the actor cannot read, Invalid for a child or department that is not there,
+    Forbidden where the actor may not open a case, Conflict when the municipality has no template for the model.
     """
     await families.families.get(session, actor, wanted.family_id, "open_case")
     await owning(session, actor, wanted.owner_department_id)
-    await _child_of(session, actor, wanted.family_id, wanted.child_id)
-    model = wanted.model or (await settings_now(session, actor)).case.default_model
-    template = await _template(session, actor, model)
+    found = (await session.execute(READY, {**actor.parameters, **wanted.model_dump(include=ASKED)})).one()
+    if not found.child:
+        raise invalid("/child_id", "member-not-in-family", "member-not-in-family")
+    if found.model != "none" and found.template_id is None:
+        raise Conflict("no-template")
     values = {
-        "state": "draft",
-        "model": model,
-        "opened_at": actor.at,
-        "opened_by": actor.user,
-        "template_id": template and template.id,
-        "template_version": template and template.version,
-        **wanted.model_dump(mode="python", exclude={"model"}),
+        **wanted.model_dump(exclude={"model"}),
+        "model": found.model,
+        "step_ids": [new_id() for _ in range(found.steps)],
     }
-    id = await _insert(session, actor, values)
-    if template is not None:
-        await steps.snapshot(session, actor, id, template.steps)
-    await emit(session, actor, "case.created", id, case_id=id)
-    return await policies.cases.get(session, actor, id)
+    values |= {"template_id": found.template_id, "template_version": found.version}
+    for _ in range(8):
+        id = new_id()
+        drawn = {"id": id, "number": f"{actor.today.year}-{secrets.randbelow(9_000_000) + 1_000_000}"}
+        parameters = {**actor.parameters, **values, **drawn, **of_event("case.created", id, id)}
+        if (await session.execute(OPEN, parameters)).first():
+            return await policies.cases.get(session, actor, id)
+    raise Conflict("conflict")
 
 
 async def change_case(
@@ -135,38 +196,6 @@ def _complete(case: Row[Any], wanted: TransitionIn) -> None:
             raise invalid(f"/{field}", "required")
         if not is_needed and not closing and getattr(wanted, field) is not None:
             raise invalid(f"/{field}", "not-here")
-
-
-async def _insert(session: AsyncSession, actor: Actor, values: dict[str, Any]) -> UUID:
-    """The case under a number that tells nothing: the year and seven random digits, drawn again when taken."""
-    table = table_of(Case)
-    for _ in range(8):
-        id = new_id()
-        number = f"{actor.today.year}-{secrets.randbelow(9_000_000) + 1_000_000}"
-        row = {"municipality_id": actor.municipality, "id": id, "number": number, **values}
-        attempt = insert(table).on_conflict_do_nothing(constraint="uq_cases_number").returning(table.c.id)
-        if (await session.execute(attempt, row)).first():
-            return id
-    raise Conflict("conflict")
-
-
-async def _child_of(session: AsyncSession, actor: Actor, family_id: UUID, child_id: UUID) -> None:
-    own = columns(Member)
-    same = (own.municipality_id == actor.municipality, own.id == child_id, own.family_id == family_id)
-    if (await session.execute(select(own.id).where(*same, own.kind == "child"))).first() is None:
-        raise invalid("/child_id", "member-not-in-family", "member-not-in-family")
-
-
-async def _template(session: AsyncSession, actor: Actor, model: str) -> Row[Any] | None:
-    """The template in force for the model; None for cases that follow no model (R77)."""
-    if model == "none":
-        return None
-    own = columns(StepTemplate)
-    newest = select(own.id, own.version, own.steps).where(own.municipality_id == actor.municipality, own.model == model)
-    found = (await session.execute(newest.order_by(own.version.desc()).limit(1))).one_or_none()
-    if found is None:
-        raise Conflict("no-template")
-    return found
 
 
 async def _dissolve_team(session: AsyncSession, actor: Actor, id: UUID) -> None:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import INTEGER, TEXT, bindparam, cast, insert, null, select
+from sqlalchemy import INTEGER, TEXT, FromClause, Insert, bindparam, cast, insert, literal, null, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,20 +27,43 @@ EVENT: Final = {
     "actor_kind": ACTOR.kind,
 }
 
-_counter = upsert(table_of(Counter)).values(
-    municipality_id=ACTOR.municipality, scope=bindparam("event_scope", type_=TEXT), value=1
-)
-_next = (
-    _counter.on_conflict_do_update(
-        index_elements=["municipality_id", "scope"], set_={"value": table_of(Counter).c.value + 1}
+
+def in_case(*source: FromClause) -> Insert:
+    """The insert of an event and its number in the case, for each row of `source` (once, without one).
+
+    The number comes from a counter row, locked until the commit: a database sequence is not in commit order.
+    """
+    counter = table_of(Counter).c
+    begun = select(ACTOR.municipality, bindparam("event_scope", type_=TEXT), literal(1)).select_from(*source)
+    counted = (
+        upsert(table_of(Counter))
+        .from_select(["municipality_id", "scope", "value"], begun)
+        .on_conflict_do_update(index_elements=["municipality_id", "scope"], set_={"value": counter.value + 1})
+        .returning(counter.value)
+        .cte("counted")
     )
-    .returning(table_of(Counter).c.value)
-    .cte("next")
-)
-IN_CASE: Final = insert(table_of(Event)).from_select(
-    [*EVENT, "sequence"], select(*EVENT.values(), _next.c.value).select_from(_next)
-)
-"""The event and its number in the case, from a counter row: a database sequence is not in commit order."""
+    numbered = select(*EVENT.values(), counted.c.value).select_from(counted)
+    return insert(table_of(Event)).from_select([*EVENT, "sequence"], numbered)
+
+
+def of_event(
+    type: str, resource_id: UUID, case_id: UUID | None = None, member_id: UUID | None = None
+) -> dict[str, Any]:
+    """The parameters of an event's insert. KeyError for a type that the label catalogue does not know."""
+    if type not in labels()["event"]:
+        raise KeyError(type)
+    return {
+        "event_id": new_id(),
+        "event_type": type,
+        "event_resource": type.partition(".")[0],
+        "event_resource_id": resource_id,
+        "event_case_id": case_id,
+        "event_member_id": member_id,
+        "event_scope": f"events:{case_id}",
+    }
+
+
+IN_CASE: Final = in_case()
 OUTSIDE: Final = insert(table_of(Event)).from_select(
     [*EVENT, "sequence"], select(*EVENT.values(), cast(null(), INTEGER))
 )
@@ -59,20 +82,8 @@ async def emit(
 
     `member_id` names the one member of the family that it is about, when it is not about the case as such.
     """
-    if type not in labels()["event"]:
-        raise KeyError(type)
-    values = {
-        "event_id": new_id(),
-        "event_type": type,
-        "event_resource": type.partition(".")[0],
-        "event_resource_id": resource_id,
-        "event_case_id": case_id,
-        "event_member_id": member_id,
-    }
-    if case_id is None:
-        await session.execute(OUTSIDE, {**actor.parameters, **values})
-    else:
-        await session.execute(IN_CASE, {**actor.parameters, **values, "event_scope": f"events:{case_id}"})
+    statement = OUTSIDE if case_id is None else IN_CASE
+    await session.execute(statement, {**actor.parameters, **of_event(type, resource_id, case_id, member_id)})
 
 
 async def timeline(
@@ -92,18 +103,23 @@ async def access_log(
 
 
 def _told(row: Any, language: str) -> str:
-    """Who, what, why: one line of the family's log."""
-    who = row.actor_name or _as_what(row, language)
-    what = label("action", row.action, language)
-    resource = label("resource", row.resource, language)
+    """Who, as what, did what: one plain sentence of the family's log."""
+    what = label("resource", row.resource, language)
+    deed = label("deed", row.action, language).format(what=what)
     if row.outcome == "refused":
-        why = label("access_outcome", "refused", language)
+        form, action = "refused", label("action", row.action, language).lower()
     else:
-        why = label("rule", row.rule, language) if row.rule else label("access_outcome", row.outcome, language)
-    return f"{who}: {what}, {resource} ({why})"
+        form, action = "opened" if row.rule and not row.is_me else "unexplained", ""
+    why = label("rule", row.rule, language) if row.rule else ""
+    return label("told", form, language).format(who=_who(row, language), why=why, deed=deed, action=action, what=what)
 
 
-def _as_what(row: Any, language: str) -> str:
+def _who(row: Any, language: str) -> str:
+    """The reader as the family may know them: by name where the municipality shows names, else by role and unit."""
+    if row.is_me or row.actor_kind == "citizen":
+        return label("told", "me" if row.is_me else "citizen", language)
     roles = [label("user_role", role, language) for role in row.actor_roles if role != "member"]
-    words = [*roles, *row.actor_departments] or [label("actor_kind", row.actor_kind, language)]
-    return ", ".join(words)
+    where = ", ".join([*roles, *row.actor_departments])
+    if row.actor_name is not None:
+        return f"{row.actor_name} ({where})"
+    return label("told", "service" if row.actor_kind == "service" else "staff", language).format(where=where)

@@ -21,10 +21,10 @@ async def add(session: AsyncSession, actor: Actor, model: type[Base], **values: 
 async def add_all(
     session: AsyncSession, actor: Actor, model: type[Base], rows: Sequence[Mapping[str, Any]]
 ) -> Sequence[UUID]:
-    """Insert many rows of the same columns in one statement; their new ids in the same order."""
+    """Insert many rows of the same columns; their new ids in the same order."""
     complete = [{"municipality_id": actor.municipality, "id": new_id(), **row} for row in rows]
     if complete:
-        await session.execute(insert(table_of(model)).values(complete))
+        await session.execute(insert(table_of(model)), complete)
     return [row["id"] for row in complete]
 
 

@@ -4,22 +4,38 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import (
+    BOOLEAN,
+    CTE,
+    INTEGER,
+    Insert,
+    Row,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    literal_column,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import columns, table_of
 from app.errors import Conflict, Flaw, NotFound, invalid
 from app.models import Meeting, Step, StepTemplate, TeamMember
 from app.policy import steps as policies
-from app.policy.actor import Actor
-from app.policy.core import Page
+from app.policy.actor import ACTOR, Actor
+from app.policy.core import UUID_TYPE, Page, word
 from app.schemas.step_templates import StepTemplateDocument
 from app.schemas.steps import StepCompletion, StepPatch, StepSkip, StepStart, StepTemplateIn
 from app.services.casework import for_work, on_the_case
 from app.services.catalogue import label
 from app.services.events import emit
 from app.services.municipalities import settings_now
-from app.services.rows import add, add_all, change
+from app.services.rows import add, change
 from app.wire import Condition
 
 own = columns(Step)
@@ -113,19 +129,30 @@ async def required_left(session: AsyncSession, actor: Actor, case_id: UUID) -> l
     return list((await session.execute(select(own.number).where(*here).order_by(own.number))).scalars())
 
 
-async def snapshot(session: AsyncSession, actor: Actor, case_id: UUID, template: Sequence[dict[str, Any]]) -> None:
-    """Copy a template's steps onto a new case: later versions do not touch it (R38)."""
-    kept = ("number", "title", "stage", "optional", "repeatable", "requires")
-    rows = [
-        {
-            "case_id": case_id,
-            "status": "planned",
-            "cells": {cell: step[cell] for cell in CELLS},
-            **{name: step[name] for name in kept},
-        }
-        for step in template
-    ]
-    await add_all(session, actor, Step, rows)
+def snapshot(opened: CTE) -> Insert:
+    """The insert of a template's steps onto the case just `opened`: later versions do not touch it (R38)."""
+    template = columns(StepTemplate)
+    source = func.jsonb_array_elements(template.steps).table_valued(column("value", JSONB), with_ordinality="place")
+    step = source.render_derived(name="step")
+    value = step.c.value
+    ids = func.coalesce(bindparam("step_ids", type_=ARRAY(UUID_TYPE)), type_=ARRAY(UUID_TYPE))
+    cells = func.jsonb_build_object(*(part for name in CELLS for part in (literal_column(f"'{name}'"), value[name])))
+    row = {
+        "municipality_id": ACTOR.municipality,
+        "id": ids[cast(step.c.place, INTEGER)],
+        "case_id": opened.c.id,
+        "number": cast(value["number"].astext, INTEGER),
+        "title": value["title"].astext,
+        "stage": value["stage"].astext,
+        "optional": cast(value["optional"].astext, BOOLEAN),
+        "repeatable": cast(value["repeatable"].astext, BOOLEAN),
+        "requires": value["requires"],
+        "cells": cells,
+        "status": word("planned"),
+    }
+    mine = (template.municipality_id == ACTOR.municipality, template.id == bindparam("template_id", type_=UUID_TYPE))
+    chosen = select(*row.values()).select_from(table_of(StepTemplate)).join(opened, true()).join(step, true())
+    return insert(table_of(Step)).from_select(list(row), chosen.where(*mine))
 
 
 async def hand_over(session: AsyncSession, actor: Actor, case_id: UUID, former: UUID | None, to: UUID) -> None:
