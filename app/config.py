@@ -127,7 +127,6 @@ class Settings(BaseSettings):
     data_dir: Path = Path("var")
     pool_size: int = Field(default=6, ge=1, le=64)
     rate_limit: str = "600/minute"
-    rate_limit_search: str = "60/minute"
     rate_limit_storage: str = Field(default="async+memory://", min_length=1, repr=False)
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Upper] = "INFO"
     log_format: Literal["json", "console"] = "json"
@@ -141,7 +140,7 @@ class Settings(BaseSettings):
             raise ValueError("name each origin as scheme://host or scheme://host:port in lower case, and never *")
         return origins
 
-    @field_validator("rate_limit", "rate_limit_search")
+    @field_validator("rate_limit")
     @classmethod
     def _is_a_rate(cls, rate: str) -> str:
         try:

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from importlib.metadata import version
 
 import limits
@@ -67,6 +68,7 @@ def _context(settings: Settings, database: Database) -> Context:
         verifier=Verifier(issuers, leeway=settings.token_leeway_seconds),
         limiter=FixedWindowRateLimiter(storage_from_string(settings.rate_limit_storage)),
         limit=limits.parse(settings.rate_limit),
+        clock=lambda: datetime.now(UTC),
     )
 
 

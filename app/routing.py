@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Header, Request, Response
@@ -37,6 +38,7 @@ class Context:
     verifier: Verifier
     limiter: FixedWindowRateLimiter
     limit: RateLimitItem
+    clock: Callable[[], datetime]
 
 
 class TransactionRoute(APIRoute):
@@ -52,7 +54,7 @@ class TransactionRoute(APIRoute):
             await _within_limit(context, identity)
             body = await request.body()
             async with context.database.transaction(identity.municipality) as session:
-                actor = await _actor(session, identity, request)
+                actor = await _actor(session, identity, request, context.clock())
                 request.state.actor, request.state.session = actor, session
                 if not posting:
                     return await endpoint(request)
@@ -80,10 +82,11 @@ async def _once(
     return None, response
 
 
-async def _actor(session: AsyncSession, identity: Identity, request: Request) -> Actor:
+async def _actor(session: AsyncSession, identity: Identity, request: Request, now: datetime) -> Actor:
     return await actors.load(
         session,
         identity,
+        now,
         language=language_of(request.headers),
         request_id=request.scope.get("request_id", ""),
         purpose=_purpose(request.headers),

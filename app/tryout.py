@@ -106,7 +106,7 @@ async def _municipality(session: AsyncSession, municipality: dict[str, Any]) -> 
 async def _acting(session: AsyncSession, who: str) -> Actor:
     kind, municipality = next((kind, where) for word, _, kind, where in people() if word == who)
     identity = Identity(TRYOUT_ISSUER, who, kind, municipality)  # type: ignore[arg-type]
-    return await actors.load(session, identity, language="da", request_id="demo", purpose=None)
+    return await actors.load(session, identity, datetime.now(UTC), language="da", request_id="demo", purpose=None)
 
 
 async def _furnish(session: AsyncSession, municipality: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Who a token's identity is in its municipality, now: one statement a request."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -55,9 +55,15 @@ STATEMENT: Final = _statement()
 
 
 async def load(
-    session: AsyncSession, identity: Identity, *, language: Language, request_id: str, purpose: str | None
+    session: AsyncSession,
+    identity: Identity,
+    now: datetime,
+    *,
+    language: Language,
+    request_id: str,
+    purpose: str | None,
 ) -> Actor:
-    """The actor of this request. Raises Unauthorized when the municipality has no active account for the identity."""
+    """The actor of this request, which is judged at `now` (UTC). Raises Unauthorized when the municipality has no active account for the identity."""
     values = {
         "municipality": identity.municipality,
         "issuer": identity.issuer,
@@ -67,7 +73,6 @@ async def load(
     row = (await session.execute(STATEMENT, values)).one_or_none()
     if row is None:
         raise Unauthorized("unknown-account")
-    now = datetime.now(UTC)
     today = now.astimezone(COPENHAGEN).date()
     age = DEFAULTS.consent.youth_age if row.youth_age is None else int(row.youth_age)
     return Actor(

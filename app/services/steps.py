@@ -1,6 +1,7 @@
 """The steps of a case: planning, starting, completing and skipping them (R38–R46, R63, R64); and their templates."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from app.policy.actor import ACTOR, Actor
 from app.policy.core import UUID_TYPE, Page, word
 from app.schemas.step_templates import StepTemplateDocument
 from app.schemas.steps import StepCompletion, StepPatch, StepSkip, StepStart, StepTemplateIn
+from app.services.calendar import is_working_day
 from app.services.casework import for_work, on_the_case
 from app.services.catalogue import label
 from app.services.events import emit
@@ -64,6 +66,8 @@ async def plan(
     step = await one(session, actor, case_id, number)
     condition.check(step)
     values = wanted.model_dump(exclude_unset=True, exclude={"cells"})
+    if values.get("due_on") is not None:
+        await _on_a_working_day(session, actor, values["due_on"])
     if values.get("holder_id") is not None:
         await _on_the_case(session, actor, case_id, values["holder_id"])
     if wanted.cells is not None:
@@ -244,6 +248,12 @@ async def _any(session: AsyncSession, actor: Actor, model: Any, case_id: UUID, c
     table = columns(model)
     here = (table.municipality_id == actor.municipality, table.case_id == case_id, condition)
     return (await session.execute(select(table.id).where(*here).limit(1))).first() is not None
+
+
+async def _on_a_working_day(session: AsyncSession, actor: Actor, day: date) -> None:
+    """A due date keeps clear of days when nobody is at work (R468). Raises Invalid otherwise."""
+    if not is_working_day(day, (await settings_now(session, actor)).calendar.holidays):
+        raise invalid("/due_on", "not-a-working-day", "not-a-working-day")
 
 
 async def _on_the_case(session: AsyncSession, actor: Actor, case_id: UUID, user_id: UUID) -> None:

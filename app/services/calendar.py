@@ -1,0 +1,18 @@
+"""The municipality's working days: due dates keep clear of weekends and, by setting, Danish public holidays (R468)."""
+
+from datetime import date
+from functools import cache
+
+import holidays
+
+SATURDAY = 5
+
+
+@cache
+def _danish() -> holidays.HolidayBase:
+    return holidays.country_holidays("DK")
+
+
+def is_working_day(day: date, calendar: str) -> bool:
+    """Whether somebody is at work that day. `calendar` is the setting `calendar.holidays`: `dk`, or `none` for any day."""
+    return calendar == "none" or (day.weekday() < SATURDAY and day not in _danish())
