@@ -23,7 +23,7 @@ from starlette.datastructures import Headers
 from app.auth import Identity, Verifier
 from app.db import Database
 from app.errors import BadRequest, TooManyRequests, Unauthorized, invalid
-from app.policy.actor import Actor, Language
+from app.policy.actor import Actor, Circumstances, Language
 from app.services import actors, replays
 from app.wire import Condition
 
@@ -53,8 +53,9 @@ class TransactionRoute(APIRoute):
             identity = await context.verifier.verify(bearer(request.headers))
             await _within_limit(context, identity)
             body = await request.body()
+            asked = _circumstances(request, context.clock())
             async with context.database.transaction(identity.municipality) as session:
-                actor = await _actor(session, identity, request, context.clock())
+                actor = await actors.load(session, identity, asked)
                 request.state.actor, request.state.session = actor, session
                 if not posting:
                     return await endpoint(request)
@@ -82,15 +83,9 @@ async def _once(
     return None, response
 
 
-async def _actor(session: AsyncSession, identity: Identity, request: Request, now: datetime) -> Actor:
-    return await actors.load(
-        session,
-        identity,
-        now,
-        language=language_of(request.headers),
-        request_id=request.scope.get("request_id", ""),
-        purpose=_purpose(request.headers),
-    )
+def _circumstances(request: Request, now: datetime) -> Circumstances:
+    headers = request.headers
+    return Circumstances(now, language_of(headers), request.scope.get("request_id", ""), _purpose(headers))
 
 
 async def _within_limit(context: Context, identity: Identity) -> None:

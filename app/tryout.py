@@ -18,7 +18,7 @@ from app import embedded, migrate
 from app.auth import TRYOUT_ISSUER, Identity, tryout_token
 from app.db import Database
 from app.models import User
-from app.policy.actor import Actor
+from app.policy.actor import Actor, Circumstances
 from app.policy.municipalities import departments
 from app.schemas.cases import CaseIn
 from app.schemas.families import CustodyIn, FamilyIn, Login, MemberIn
@@ -106,7 +106,7 @@ async def _municipality(session: AsyncSession, municipality: dict[str, Any]) -> 
 async def _acting(session: AsyncSession, who: str) -> Actor:
     kind, municipality = next((kind, where) for word, _, kind, where in people() if word == who)
     identity = Identity(TRYOUT_ISSUER, who, kind, municipality)  # type: ignore[arg-type]
-    return await actors.load(session, identity, datetime.now(UTC), language="da", request_id="demo", purpose=None)
+    return await actors.load(session, identity, Circumstances(datetime.now(UTC), request_id="demo"))
 
 
 async def _furnish(session: AsyncSession, municipality: dict[str, Any]) -> None:

@@ -209,6 +209,7 @@ BREAKS: dict[str, tuple[Change, str]] = {
         put(f"{LIST}/parameters/-", {"name": "q", "in": "query", "required": True, "schema": {}}),
         f"list_cases {LIST}/parameters/3: is now required",
     ),
+    "parameter-case": (put(f"{LIST}/parameters/0/name", "Limit"), f"list_cases {LIST}/parameters/0: was removed"),
     "parameter-moved": (put(f"{LIST}/parameters/0/in", "header"), f"list_cases {LIST}/parameters/0: was removed"),
     "parameter-maximum": (
         put(f"{LIST}/parameters/0/schema/maximum", 100),
@@ -420,6 +421,7 @@ HOLDS: dict[str, Change] = {
     "parameter-new": put(f"{LIST}/parameters/-", {"name": "q", "in": "query", "schema": {"type": "string"}}),
     "parameter-optional": put(f"{LIST}/parameters/2/required", False),
     "parameter-order": lambda document: at(document, *keys(f"{LIST}/parameters")).reverse(),
+    "query-name-in-another-case-too": put(f"{LIST}/parameters/-", {"name": "LIMIT", "in": "query", "schema": {}}),
     "header-case": put(f"{LIST}/parameters/2/name", "if-match"),
     "parameter-wider": both(
         put(f"{LIST}/parameters/0/schema/maximum", 500), put(f"{LIST}/parameters/0/schema/type", "number")
@@ -563,6 +565,134 @@ def test_schemas_that_contain_one_another_end() -> None:
     told = breaking(old, new)
     assert f"create_case {GOT}/properties/people/additionalProperties/anyOf/0/properties/age: was removed" in told
     assert breaking(old, old) == []
+
+
+# --- One schema against another
+
+SENT_X = "x /paths/~1x/delete/requestBody/content/application~1json/schema"
+GOT_X = "x /paths/~1x/delete/responses/200/content/application~1json/schema"
+
+
+def told_of(old: Any, new: Any) -> tuple[list[str], list[str]]:
+    """What is told when a schema changes: where it is sent, and where it is got."""
+
+    def document(schema: Any, got: bool) -> Document:
+        content = {"content": {"application/json": {"schema": schema}}}
+        operation = (
+            {"operationId": "x", "responses": {"200": content}} if got else {"operationId": "x", "requestBody": content}
+        )
+        named = {"Person": {"type": "object", "properties": {"name": {}}}, "a/b~c": {"type": "string"}}
+        return {"paths": {"/x": {"delete": operation}}, "components": {"schemas": named}}
+
+    sent, got = (breaking(document(old, got), document(new, got)) for got in (False, True))
+    return sent, got
+
+
+def typed(kind: str, **words: Any) -> Document:
+    return {"type": kind, **words}
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "value"),
+    [
+        ("string", "format", "date"),
+        ("string", "contentMediaType", "image/png"),
+        ("string", "contentEncoding", "base64"),
+        ("object", "patternProperties", {"^x": {}}),
+    ],
+)
+def test_a_form_is_promised_in_both_directions(kind: str, word: str, value: Any) -> None:
+    plain, formed = typed(kind), typed(kind, **{word: value})
+    assert told_of(plain, formed) == ([f"{SENT_X}: {word} was None and is now {value}"], [])
+    assert told_of(formed, plain) == ([], [f"{GOT_X}: {word} was {value} and is now None"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "tight", "loose"),
+    [
+        ("string", "minLength", 2, 1),
+        ("string", "maxLength", 1, 2),
+        ("array", "minItems", 2, 1),
+        ("array", "maxItems", 1, 2),
+        ("object", "minProperties", 2, 1),
+        ("object", "maxProperties", 1, 2),
+        ("number", "minimum", 2, 1),
+        ("number", "maximum", 1, 2),
+        ("integer", "exclusiveMinimum", 2, 1),
+        ("integer", "exclusiveMaximum", 1, 2),
+        ("number", "multipleOf", 2, None),
+        ("string", "pattern", "x", None),
+        ("array", "uniqueItems", True, False),
+        ("object", "not", {"required": ["x"]}, None),
+    ],
+)
+def test_a_limit_binds_what_is_sent(kind: str, word: str, tight: Any, loose: Any) -> None:
+    narrow, wide = typed(kind, **{word: tight}), typed(kind, **{word: loose} if loose is not None else {})
+    assert told_of(wide, narrow) == ([f"{SENT_X}: {word} was {loose} and is now {tight}"], [])
+    assert told_of(narrow, wide) == ([], [])
+    assert told_of(typed(kind), narrow)[0] == [f"{SENT_X}: {word} was None and is now {tight}"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sent", "got"),
+    [
+        pytest.param(typed("object", additionalProperties=False), typed("object"), False, False, id="opened"),
+        pytest.param(typed("object"), typed("object", additionalProperties=False), True, False, id="closed"),
+        pytest.param(typed("array", items=typed("string")), typed("array"), False, True, id="items-of-anything"),
+        pytest.param(typed("array"), typed("array", items=typed("string")), True, False, id="items-of-one-type"),
+        pytest.param({"enum": [True, 1.5]}, {"enum": [True]}, True, False, id="codes-of-other-types-lost"),
+        pytest.param({"enum": [True]}, {"enum": [True, 1.5]}, False, True, id="codes-of-other-types"),
+        pytest.param({"enum": ["a", 1]}, typed("string", enum=["a"]), True, False, id="untyped-codes"),
+        pytest.param(typed("boolean", const=True), typed("boolean"), False, True, id="any-boolean"),
+        pytest.param(typed("number", enum=[1, 1.5]), typed("number", enum=[1.5]), True, False, id="whole-number-code"),
+        pytest.param(
+            typed("object", propertyNames=typed("string", maxLength=3), additionalProperties={}),
+            typed("object", propertyNames=typed("string", maxLength=2), additionalProperties={}),
+            True,
+            False,
+            id="shorter-names",
+        ),
+        pytest.param(ref("Person"), {**ref("Person"), "required": ["name"]}, True, False, id="beside-a-reference"),
+        pytest.param(
+            {**ref("Person"), "properties": {"age": {}}}, ref("Person"), True, True, id="field-beside-a-reference"
+        ),
+        pytest.param(
+            {"anyOf": [typed("object", required=["a"]), typed("null")], "properties": {"a": {}, "b": {}}},
+            {"anyOf": [typed("object"), typed("null")], "properties": {"a": {}}},
+            True,
+            True,
+            id="beside-a-union",
+        ),
+        pytest.param({"$ref": "#/components/schemas/a~1b~0c"}, typed("string"), False, False, id="escaped-reference"),
+        pytest.param(True, {}, False, False, id="true-is-anything"),
+        pytest.param({}, False, True, False, id="nothing-any-more"),
+        pytest.param(
+            {"anyOf": [typed("integer"), typed("string", maxLength=5)]},
+            {"anyOf": [typed("string", maxLength=9), typed("number")]},
+            False,
+            True,
+            id="each-of-a-union-finds-its-place",
+        ),
+    ],
+)
+def test_one_schema_against_another(old: Any, new: Any, sent: bool, got: bool) -> None:
+    assert tuple(map(bool, told_of(old, new))) == (sent, got)
+
+
+def test_a_name_is_escaped_in_the_pointer() -> None:
+    old, new = typed("object", properties={"a/b~c": {}}), typed("object")
+    assert told_of(old, new)[1] == [f"{GOT_X}/properties/a~1b~0c: was removed"]
+
+
+def test_all_codes_that_are_gone_are_named() -> None:
+    old, new = typed("string", enum=["a", "b", "c"]), typed("string", enum=["b"])
+    assert told_of(old, new) == ([f"{SENT_X}: no longer takes a, c"], [])
+
+
+def test_the_nearest_of_a_union_is_what_is_told() -> None:
+    near, far = typed("object", properties={"a": {}, "b": {}}), typed("object", properties={"x": {}, "y": {}})
+    old, new = {"anyOf": [far, near]}, {"anyOf": [far, typed("object", properties={"a": {}})]}
+    assert told_of(old, new)[0] == [f"{SENT_X}/anyOf/1/properties/b: was removed"]
 
 
 # --- Documents as FastAPI makes them

@@ -18,6 +18,16 @@ KINDS: tuple[Kind, ...] = ("professional", "citizen", "service")
 Language = Literal["da", "en"]
 
 
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """How a request came: at what instant (UTC), in which language, under which id, with what note for the log."""
+
+    at: datetime
+    language: Language = "da"
+    request_id: str = ""
+    purpose: str | None = None
+
+
 @dataclass(frozen=True)
 class Actor:
     """One request's asker: one user in one municipality at one instant (`at`).

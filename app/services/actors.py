@@ -1,6 +1,6 @@
 """Who a token's identity is in its municipality, now: one statement a request."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from app.auth import Identity
 from app.db import columns, table_of
 from app.errors import Unauthorized
 from app.models import Member, Position, SettingsVersion, User
-from app.policy.actor import Actor, Language
+from app.policy.actor import Actor, Circumstances
 from app.policy.core import UUID_TYPE, empty
 from app.schemas.settings import MunicipalitySettings
 
@@ -54,16 +54,8 @@ def _statement() -> Select[Any]:
 STATEMENT: Final = _statement()
 
 
-async def load(
-    session: AsyncSession,
-    identity: Identity,
-    now: datetime,
-    *,
-    language: Language,
-    request_id: str,
-    purpose: str | None,
-) -> Actor:
-    """The actor of this request, which is judged at `now` (UTC). Raises Unauthorized when the municipality has no active account for the identity."""
+async def load(session: AsyncSession, identity: Identity, asked: Circumstances) -> Actor:
+    """The actor of a request. Raises Unauthorized when the municipality has no active account for the identity."""
     values = {
         "municipality": identity.municipality,
         "issuer": identity.issuer,
@@ -73,14 +65,14 @@ async def load(
     row = (await session.execute(STATEMENT, values)).one_or_none()
     if row is None:
         raise Unauthorized("unknown-account")
-    today = now.astimezone(COPENHAGEN).date()
+    today = asked.at.astimezone(COPENHAGEN).date()
     age = DEFAULTS.consent.youth_age if row.youth_age is None else int(row.youth_age)
     return Actor(
         kind=identity.kind,
         user=row.id,
         name=row.name,
         municipality=identity.municipality,
-        at=now,
+        at=asked.at,
         today=today,
         roles=frozenset(row.roles),
         departments=tuple(row.departments),
@@ -89,9 +81,9 @@ async def load(
         youth_born_by=_birthday_limit(today, age),
         team_creators=tuple(DEFAULTS.team.creator_roles if row.team_creators is None else row.team_creators),
         log_names=row.log_names == "true",
-        language=language,
-        request_id=request_id,
-        purpose=purpose,
+        language=asked.language,
+        request_id=asked.request_id,
+        purpose=asked.purpose,
     )
 
 

@@ -14,5 +14,5 @@ def _danish() -> holidays.HolidayBase:
 
 
 def is_working_day(day: date, calendar: str) -> bool:
-    """Whether somebody is at work that day. `calendar` is the setting `calendar.holidays`: `dk`, or `none` for any day."""
+    """Whether somebody is at work that day; with the setting `calendar.holidays` at `none`, on every day."""
     return calendar == "none" or (day.weekday() < SATURDAY and day not in _danish())
