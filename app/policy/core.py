@@ -113,6 +113,15 @@ def word(code: str) -> ColumnElement[str]:
     return literal_column(f"'{code}'::text", TEXT)
 
 
+def highest(table: Table, column: str, *alike: str) -> Expression:
+    """The row has the highest value of this column among those that are alike in the others (ids follow clocks)."""
+    other = table.alias("other")
+    same = [other.c[name] == table.c[name] for name in alike]
+    top = select(func.max(other.c[column])).select_from(other).where(mine(other), *same).correlate(table)
+    holds: Expression = table.c[column] == top.scalar_subquery()
+    return holds
+
+
 def empty(kind: TypeEngine[Any]) -> ColumnElement[Any]:
     """An array of nothing."""
     return array([], type_=kind)

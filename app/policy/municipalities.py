@@ -5,7 +5,7 @@ from sqlalchemy import any_, bindparam, literal
 from app.db import columns, table_of
 from app.models import Department, SettingsVersion, User
 from app.policy.actor import ACTOR
-from app.policy.core import Expression, Grant, Grants, Policy, rule
+from app.policy.core import Expression, Grant, Grants, Policy, highest, rule
 
 settings = columns(SettingsVersion)
 department, user = columns(Department), columns(User)
@@ -51,6 +51,7 @@ settings_versions = Policy(
     },
     read=STAFF_AND_SERVICES,
     actions={"configure": ADMINISTERING},
+    filters={"newest": highest(table_of(SettingsVersion), "version") == bindparam("newest")},
     unlocked=frozenset({"read", "configure"}),  # append-only: two writers meet at the unique version
     personal=False,
 )

@@ -5,7 +5,7 @@ from sqlalchemy import bindparam
 from app.db import columns, table_of
 from app.models import Case, Step, StepTemplate, User
 from app.policy.cases import CONTENT, READERS, WORKING, cases, in_case, joined
-from app.policy.core import Policy
+from app.policy.core import Policy, highest
 from app.policy.municipalities import ADMINISTERING, EVERYONE
 
 step = columns(Step)
@@ -44,7 +44,10 @@ step_templates = Policy(
     columns={column.name: column for column in template if column.name != "municipality_id"},
     read=EVERYONE,
     actions={"configure": ADMINISTERING},
-    filters={"model": template.model == bindparam("model")},
+    filters={
+        "model": template.model == bindparam("model"),
+        "newest": highest(table_of(StepTemplate), "version", "model") == bindparam("newest"),
+    },
     unlocked=frozenset({"read", "configure"}),  # append-only: two writers meet at the unique version
     personal=False,
 )

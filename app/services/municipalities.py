@@ -39,7 +39,7 @@ async def show(session: AsyncSession, actor: Actor) -> dict[str, Any]:
     own = (
         await session.execute(select(here.id, here.name, here.code, here.fictive).where(here.id == actor.municipality))
     ).one()
-    newest = (await policies.settings_versions.page(session, actor, limit=1)).items
+    newest = (await policies.settings_versions.page(session, actor, newest=True, limit=1)).items
     if not newest:
         raise Forbidden
     return {**own._mapping, "version": newest[0].version, "settings": newest[0].document}
@@ -99,7 +99,7 @@ async def change_department(
 
 async def administering(session: AsyncSession, actor: Actor) -> None:
     """Raises Forbidden unless the actor administers the municipality; judged on its settings' newest version."""
-    newest = (await policies.settings_versions.page(session, actor, limit=1)).items
+    newest = (await policies.settings_versions.page(session, actor, newest=True, limit=1)).items
     if not newest:
         raise Forbidden
     await policies.settings_versions.get(session, actor, newest[0].id, "configure")

@@ -177,7 +177,7 @@ async def publish(session: AsyncSession, actor: Actor, wanted: StepTemplateIn) -
 
     Administrators only. Raises Conflict when another version was published since the one that was edited.
     """
-    page = await policies.step_templates.page(session, actor, model=wanted.model, limit=1)
+    page = await policies.step_templates.page(session, actor, model=wanted.model, newest=True, limit=1)
     if not page.items:
         raise Conflict("no-template")
     await policies.step_templates.get(session, actor, page.items[0].id, "configure")
