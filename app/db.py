@@ -13,10 +13,9 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import DateTime, ForeignKey, ForeignKeyConstraint, MetaData, String, Table, event, text
-from sqlalchemy.engine import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
+from sqlalchemy import DateTime, ForeignKey, ForeignKeyConstraint, MetaData, String, Table, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from app.config import RoleFacts
@@ -24,6 +23,11 @@ from app.config import RoleFacts
 Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 """A point in time, UTC."""
 Code = Annotated[str, mapped_column(String)]
+
+Transaction = AsyncConnection
+"""One open transaction of one municipality. There are no entities here, so there is no ORM session either."""
+
+SET_MUNICIPALITY = "select set_config('app.municipality', $1, true)"
 
 SETTINGS = {
     "plan_cache_mode": "force_generic_plan",  # under row security custom plans are planned anew at every execution
@@ -79,12 +83,6 @@ def columns(model: type[Base]) -> ReadOnlyColumnCollection[str, Any]:
     return table_of(model).c
 
 
-@event.listens_for(Session, "after_begin")
-def _lock_to_municipality(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    municipality: UUID = session.info["municipality"]
-    connection.exec_driver_sql("select set_config('app.municipality', $1, true)", (str(municipality),))
-
-
 class Database:
     """An engine and a first-in-first-out gate of the pool's size: waiting in line beats fighting for connections."""
 
@@ -102,23 +100,14 @@ class Database:
         self._gate = asyncio.Semaphore(pool_size)
 
     @asynccontextmanager
-    async def transaction(self, municipality: UUID) -> AsyncIterator[AsyncSession]:
+    async def transaction(self, municipality: UUID) -> AsyncIterator[Transaction]:
         """One transaction for one municipality: commits at the end, rolls back on any error.
 
-        The session is dead afterwards: touching it is an error, not a leaked connection.
+        What it hands out is dead afterwards: touching it is an error, not a leaked connection.
         """
-        async with (
-            self._gate,
-            AsyncSession(
-                self.engine,
-                info={"municipality": municipality},
-                expire_on_commit=False,
-                autoflush=False,
-                close_resets_only=False,
-            ) as session,
-            session.begin(),
-        ):
-            yield session
+        async with self._gate, self.engine.connect() as connection, connection.begin():
+            await connection.exec_driver_sql(SET_MUNICIPALITY, (str(municipality),))
+            yield connection
 
     async def municipalities(self) -> list[UUID]:
         """Every municipality's id, for loops over tenants; nothing else is readable across them."""

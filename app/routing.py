@@ -17,11 +17,10 @@ from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute
 from limits import RateLimitItem
 from limits.aio.strategies import FixedWindowRateLimiter
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import Headers
 
 from app.auth import Identity, Verifier
-from app.db import Database
+from app.db import Database, Transaction
 from app.errors import BadRequest, TooManyRequests, Unauthorized, invalid
 from app.policy.actor import Actor, Circumstances, Language
 from app.services import actors, replays
@@ -66,7 +65,7 @@ class TransactionRoute(APIRoute):
 
 
 async def _once(
-    session: AsyncSession, actor: Actor, request: Request, body: bytes, endpoint: Handler
+    session: Transaction, actor: Actor, request: Request, body: bytes, endpoint: Handler
 ) -> tuple[replays.Earlier | None, Response]:
     """Carry a POST out once per Idempotency-Key (P14); the earlier one when it was carried out before."""
     key = request.headers.get("idempotency-key")
@@ -131,8 +130,8 @@ async def _current_actor(request: Request) -> Actor:
     return cast(Actor, request.state.actor)
 
 
-async def _current_session(request: Request) -> AsyncSession:
-    return cast(AsyncSession, request.state.session)
+async def _current_session(request: Request) -> Transaction:
+    return cast(Transaction, request.state.session)
 
 
 def if_match(shape: Any) -> Callable[..., Awaitable[Condition]]:
@@ -147,4 +146,4 @@ def if_match(shape: Any) -> Callable[..., Awaitable[Condition]]:
 
 
 CurrentActor = Annotated[Actor, Depends(_current_actor)]
-Session = Annotated[AsyncSession, Depends(_current_session)]
+Session = Annotated[Transaction, Depends(_current_session)]

@@ -12,11 +12,10 @@ from uuid import UUID
 
 import asyncpg
 import yaml
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import embedded, migrate
 from app.auth import TRYOUT_ISSUER, Identity, tryout_token
-from app.db import Database
+from app.db import Database, Transaction
 from app.models import User
 from app.policy.actor import Actor, Circumstances
 from app.policy.municipalities import departments
@@ -93,7 +92,7 @@ async def load_demo(server: Any) -> bool:
         await owner.close()
 
 
-async def _municipality(session: AsyncSession, municipality: dict[str, Any]) -> None:
+async def _municipality(session: Transaction, municipality: dict[str, Any]) -> None:
     first = municipality["people"][0]
     administrator = {"issuer": TRYOUT_ISSUER, "subject": first["as"], "name": first["name"]}
     known = {"id": UUID(municipality["id"]), "name": municipality["name"], "code": municipality["code"]}
@@ -103,13 +102,13 @@ async def _municipality(session: AsyncSession, municipality: dict[str, Any]) -> 
         await _family(session, municipality["family"])
 
 
-async def _acting(session: AsyncSession, who: str) -> Actor:
+async def _acting(session: Transaction, who: str) -> Actor:
     kind, municipality = next((kind, where) for word, _, kind, where in people() if word == who)
     identity = Identity(TRYOUT_ISSUER, who, kind, municipality)  # type: ignore[arg-type]
     return await actors.load(session, identity, Circumstances(datetime.now(UTC), request_id="demo"))
 
 
-async def _furnish(session: AsyncSession, municipality: dict[str, Any]) -> None:
+async def _furnish(session: Transaction, municipality: dict[str, Any]) -> None:
     """Departments and accounts, made by the administrator as through the API."""
     actor = await _acting(session, municipality["people"][0]["as"])
     places = {row.name: row.id for row in (await departments.page(session, actor)).items}
@@ -122,7 +121,7 @@ async def _furnish(session: AsyncSession, municipality: dict[str, Any]) -> None:
         await _person(session, actor, person, by_key)
 
 
-async def _person(session: AsyncSession, actor: Actor, person: dict[str, Any], places: dict[str, UUID]) -> None:
+async def _person(session: Transaction, actor: Actor, person: dict[str, Any], places: dict[str, UUID]) -> None:
     if person.get("kind") == "citizen":
         values = {"kind": "citizen", "issuer": TRYOUT_ISSUER, "subject": person["as"], "name": person["name"]}
         await add(session, actor, User, active=True, created_at=datetime.now(UTC), **values)
@@ -134,7 +133,7 @@ async def _person(session: AsyncSession, actor: Actor, person: dict[str, Any], p
     await users.add_user(session, actor, wanted)
 
 
-async def _family(session: AsyncSession, family: dict[str, Any]) -> None:
+async def _family(session: Transaction, family: dict[str, Any]) -> None:
     """One family with a case in draft, registered by the coordinator."""
     actor = await _acting(session, "coordinator")
     (home,) = actor.departments

@@ -39,11 +39,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.selectable import CTE, Exists, FromClause
 from sqlalchemy.types import TypeEngine
 
-from app.db import new_id, table_of
+from app.db import Transaction, new_id, table_of
 from app.errors import Forbidden, NotFound, Refusal
 from app.models import AccessLog
 from app.policy.actor import ACTOR, Actor, Kind
@@ -188,7 +187,7 @@ class Policy:
     newest_first: bool = True
 
     async def page(
-        self, session: AsyncSession, actor: Actor, *, limit: int = 50, after: UUID | None = None, **filters: Any
+        self, session: Transaction, actor: Actor, *, limit: int = 50, after: UUID | None = None, **filters: Any
     ) -> Page:
         """The readable rows that match every filter given (None is "not given"), newest first unless said otherwise.
 
@@ -203,7 +202,7 @@ class Policy:
         return Page(rows, rows[-1].id if len(rows) == limit else None)
 
     async def get(
-        self, session: AsyncSession, actor: Actor, id: UUID, action: str = "read", condition: Condition | None = None
+        self, session: Transaction, actor: Actor, id: UUID, action: str = "read", condition: Condition | None = None
     ) -> Row[Any]:
         """One row, logged under `action`. For an action, its aggregate's row is locked before it is judged.
 
@@ -225,7 +224,7 @@ class Policy:
             condition.check(row)
         return row
 
-    async def explain(self, session: AsyncSession, actor: Actor, id: UUID) -> Mapping[str, Sequence[str]]:
+    async def explain(self, session: Transaction, actor: Actor, id: UUID) -> Mapping[str, Sequence[str]]:
         """For `read` and each action, the names of the rules that open it (none: closed). NotFound when unreadable."""
         await self.get(session, actor, id)
         statement = explanation_of(self, actor.kind)
@@ -387,7 +386,7 @@ REFUSED: Final = insert(LOG).values(
 )
 
 
-async def log_refusal(session: AsyncSession, actor: Actor, refusal: Refusal, code: str) -> None:
+async def log_refusal(session: Transaction, actor: Actor, refusal: Refusal, code: str) -> None:
     """Write down that somebody was refused. In a transaction of its own: the refused one was rolled back."""
     values = {
         "log_id": new_id(),

@@ -5,10 +5,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import TEXT, ColumnElement, Select, bindparam, cast, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth import Identity
-from app.db import columns, table_of
+from app.db import Transaction, columns, table_of
 from app.errors import Unauthorized
 from app.models import Member, Position, SettingsVersion, User
 from app.policy.actor import Actor, Circumstances
@@ -54,7 +53,7 @@ def _statement() -> Select[Any]:
 STATEMENT: Final = _statement()
 
 
-async def load(session: AsyncSession, identity: Identity, asked: Circumstances) -> Actor:
+async def load(session: Transaction, identity: Identity, asked: Circumstances) -> Actor:
     """The actor of a request. Raises Unauthorized when the municipality has no active account for the identity."""
     values = {
         "municipality": identity.municipality,

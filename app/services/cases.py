@@ -7,9 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import TEXT, Row, Select, bindparam, func, select, true, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db import columns, new_id, table_of
+from app.db import Transaction, columns, new_id, table_of
 from app.errors import Conflict, Flaw, invalid
 from app.models import Case, Member, SettingsVersion, StepTemplate, TeamMember
 from app.policy import cases as policies
@@ -96,7 +95,7 @@ READY: Final = _ready()
 OPEN: Final = _open()
 
 
-async def open_case(session: AsyncSession, actor: Actor, wanted: CaseIn) -> Row[Any]:
+async def open_case(session: Transaction, actor: Actor, wanted: CaseIn) -> Row[Any]:
     """Open a case in draft, with the steps of the template in force as a snapshot (R38). Emits `case.created`.
 
     Raises NotFound for a family that the actor cannot read, Invalid for a child or department that is not there,
@@ -125,7 +124,7 @@ async def open_case(session: AsyncSession, actor: Actor, wanted: CaseIn) -> Row[
 
 
 async def change_case(
-    session: AsyncSession, actor: Actor, id: UUID, wanted: CasePatch, condition: Condition
+    session: Transaction, actor: Actor, id: UUID, wanted: CasePatch, condition: Condition
 ) -> Row[Any]:
     """Change the case's subject number or its references. Emits `case.changed`."""
     await for_work(session, actor, id, "change", condition)
@@ -139,7 +138,7 @@ async def change_case(
     return await policies.cases.get(session, actor, id)
 
 
-async def transitions(session: AsyncSession, actor: Actor, case: Row[Any]) -> list[dict[str, Any]]:
+async def transitions(session: Transaction, actor: Actor, case: Row[Any]) -> list[dict[str, Any]]:
     """The states that the case may go to, each with what is still missing."""
     open_steps = await steps.required_left(session, actor, case.id)
     return [
@@ -152,7 +151,7 @@ async def transitions(session: AsyncSession, actor: Actor, case: Row[Any]) -> li
     ]
 
 
-async def move(session: AsyncSession, actor: Actor, id: UUID, wanted: TransitionIn) -> Row[Any]:
+async def move(session: Transaction, actor: Actor, id: UUID, wanted: TransitionIn) -> Row[Any]:
     """Take the case to another state. Emits `case.state_changed`, or `case.closed`.
 
     Raises Conflict when the state cannot be reached from here or something is missing, Invalid when the reason, the
@@ -198,7 +197,7 @@ def _complete(case: Row[Any], wanted: TransitionIn) -> None:
             raise invalid(f"/{field}", "not-here")
 
 
-async def _dissolve_team(session: AsyncSession, actor: Actor, id: UUID) -> None:
+async def _dissolve_team(session: Transaction, actor: Actor, id: UUID) -> None:
     own = columns(TeamMember)
     here = (own.municipality_id == actor.municipality, own.case_id == id, own.left_at.is_(None))
     ended = update(table_of(TeamMember)).where(*here).values(left_at=actor.at, leave_reason="case_closed")

@@ -4,9 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, exists, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db import columns
+from app.db import Transaction, columns
 from app.errors import Conflict
 from app.models import Assignment, TeamMember
 from app.policy import cases as policies
@@ -15,7 +14,7 @@ from app.wire import Condition
 
 
 async def for_work(
-    session: AsyncSession, actor: Actor, id: UUID, action: str, condition: Condition | None = None
+    session: Transaction, actor: Actor, id: UUID, action: str, condition: Condition | None = None
 ) -> Row[Any]:
     """The case, locked, for an action open to the actor. Raises Conflict when it is closed: only reading is left."""
     case = await policies.cases.get(session, actor, id, action, condition)
@@ -24,7 +23,7 @@ async def for_work(
     return case
 
 
-async def on_the_case(session: AsyncSession, actor: Actor, case_id: UUID, user_id: UUID) -> bool:
+async def on_the_case(session: Transaction, actor: Actor, case_id: UUID, user_id: UUID) -> bool:
     """Whether the user is the case's coordinator or in its core team now."""
     held, team = columns(Assignment), columns(TeamMember)
     coordinates = exists().where(

@@ -6,9 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db import columns
+from app.db import Transaction, columns
 from app.errors import Conflict, Forbidden, invalid
 from app.models import Callback, Case, Contact, Meeting, Member
 from app.policy import cases, users
@@ -18,15 +17,18 @@ from app.policy.core import Page
 from app.schemas.contacts import Attendee, CallbackIn, ContactIn, MeetingCancelled, MeetingHeld, MeetingIn
 from app.services.casework import for_work, on_the_case
 from app.services.events import emit
+from app.services.municipalities import settings_now
 from app.services.rows import add, change
 
 CLOCK_SLACK: Final = timedelta(minutes=5)
 """How far ahead of ours a client's clock may be when it says that something took place."""
 
 
-async def plan_meeting(session: AsyncSession, actor: Actor, case_id: UUID, wanted: MeetingIn) -> Row[Any]:
+async def plan_meeting(session: Transaction, actor: Actor, case_id: UUID, wanted: MeetingIn) -> Row[Any]:
     """Plan a meeting; the coordinator chairs it unless a reason is given for somebody else on the case (R100)."""
     case = await for_work(session, actor, case_id, "plan_meeting")
+    if wanted.kind not in (await settings_now(session, actor)).meeting_kinds:
+        raise invalid("/kind", "meeting-kind-not-used", "meeting-kind-not-used")
     chair = wanted.chair_id or case.coordinator_id
     if chair is None:
         raise Conflict("coordinator-missing")
@@ -42,7 +44,7 @@ async def plan_meeting(session: AsyncSession, actor: Actor, case_id: UUID, wante
     return await policies.meetings.get(session, actor, id)
 
 
-async def hold_meeting(session: AsyncSession, actor: Actor, id: UUID, wanted: MeetingHeld) -> Row[Any]:
+async def hold_meeting(session: Transaction, actor: Actor, id: UUID, wanted: MeetingHeld) -> Row[Any]:
     """The meeting took place. An assessment meeting has at least one of the family in it (R50)."""
     meeting = await _planned(session, actor, id)
     _past("/held_at", wanted.held_at, actor)
@@ -55,14 +57,14 @@ async def hold_meeting(session: AsyncSession, actor: Actor, id: UUID, wanted: Me
     return await policies.meetings.get(session, actor, id)
 
 
-async def cancel_meeting(session: AsyncSession, actor: Actor, id: UUID, wanted: MeetingCancelled) -> Row[Any]:
+async def cancel_meeting(session: Transaction, actor: Actor, id: UUID, wanted: MeetingCancelled) -> Row[Any]:
     meeting = await _planned(session, actor, id)
     await change(session, actor, Meeting, id, status="cancelled", cancel_reason=wanted.reason)
     await emit(session, actor, "meeting.cancelled", id, case_id=meeting.case_id)
     return await policies.meetings.get(session, actor, id)
 
 
-async def record_contact(session: AsyncSession, actor: Actor, case_id: UUID, wanted: ContactIn) -> Row[Any]:
+async def record_contact(session: Transaction, actor: Actor, case_id: UUID, wanted: ContactIn) -> Row[Any]:
     """Write down a contact that took place. The first one is measured from the allocation (R99)."""
     case = await for_work(session, actor, case_id, "record_contact")
     _past("/took_place_at", wanted.took_place_at, actor)
@@ -77,7 +79,7 @@ async def record_contact(session: AsyncSession, actor: Actor, case_id: UUID, wan
     return await policies.contacts.get(session, actor, id)
 
 
-async def ask_callback(session: AsyncSession, actor: Actor, case_id: UUID, wanted: CallbackIn) -> Row[Any]:
+async def ask_callback(session: Transaction, actor: Actor, case_id: UUID, wanted: CallbackIn) -> Row[Any]:
     """A citizen asks the coordinator to call back (R98). Raises Conflict while nobody has the task."""
     case = await for_work(session, actor, case_id, "ask_callback")
     if case.coordinator_id is None:
@@ -89,7 +91,7 @@ async def ask_callback(session: AsyncSession, actor: Actor, case_id: UUID, wante
     return await policies.callbacks.get(session, actor, id)
 
 
-async def answer_callback(session: AsyncSession, actor: Actor, id: UUID) -> Row[Any]:
+async def answer_callback(session: Transaction, actor: Actor, id: UUID) -> Row[Any]:
     """The family was called back; how long it took is kept. Raises Conflict when it was answered already."""
     callback = await policies.callbacks.get(session, actor, id, "answer_callback")
     if callback.status != "waiting":
@@ -100,19 +102,19 @@ async def answer_callback(session: AsyncSession, actor: Actor, id: UUID) -> Row[
     return await policies.callbacks.get(session, actor, id)
 
 
-async def meetings(session: AsyncSession, actor: Actor, case_id: UUID, **page: Any) -> Page:
+async def meetings(session: Transaction, actor: Actor, case_id: UUID, **page: Any) -> Page:
     return await policies.meetings.page(session, actor, case_id=case_id, **page)
 
 
-async def contacts(session: AsyncSession, actor: Actor, case_id: UUID, **page: Any) -> Page:
+async def contacts(session: Transaction, actor: Actor, case_id: UUID, **page: Any) -> Page:
     return await policies.contacts.page(session, actor, case_id=case_id, **page)
 
 
-async def callbacks(session: AsyncSession, actor: Actor, case_id: UUID, **page: Any) -> Page:
+async def callbacks(session: Transaction, actor: Actor, case_id: UUID, **page: Any) -> Page:
     return await policies.callbacks.page(session, actor, case_id=case_id, **page)
 
 
-async def _planned(session: AsyncSession, actor: Actor, id: UUID) -> Row[Any]:
+async def _planned(session: Transaction, actor: Actor, id: UUID) -> Row[Any]:
     meeting = await policies.meetings.get(session, actor, id, "hold_meeting")
     await for_work(session, actor, meeting.case_id, "plan_meeting")
     if meeting.status != "planned":
@@ -125,7 +127,7 @@ def _past(pointer: str, moment: datetime, actor: Actor) -> None:
         raise invalid(pointer, "future")
 
 
-async def _known(session: AsyncSession, actor: Actor, case_id: UUID, attendance: Sequence[Attendee]) -> None:
+async def _known(session: Transaction, actor: Actor, case_id: UUID, attendance: Sequence[Attendee]) -> None:
     """Those of the family are members of it, and the professionals have accounts. Raises Invalid with the place."""
     case = await cases.cases.get(session, actor, case_id)
     own = columns(Member)
@@ -142,7 +144,7 @@ async def _known(session: AsyncSession, actor: Actor, case_id: UUID, attendance:
         raise invalid("/attendance", "already-exists")
 
 
-async def _who(session: AsyncSession, actor: Actor, family_id: UUID) -> UUID:
+async def _who(session: Transaction, actor: Actor, family_id: UUID) -> UUID:
     """The member of this family that the citizen is."""
     own = columns(Member)
     mine = (own.municipality_id == actor.municipality, own.family_id == family_id, own.user_id == actor.user)

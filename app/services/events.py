@@ -5,9 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import INTEGER, TEXT, FromClause, Insert, bindparam, cast, insert, literal, null, select
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db import new_id, table_of
+from app.db import Transaction, new_id, table_of
 from app.models import Counter, Event
 from app.policy import events as policies
 from app.policy.actor import ACTOR, Actor
@@ -70,7 +69,7 @@ OUTSIDE: Final = insert(table_of(Event)).from_select(
 
 
 async def emit(
-    session: AsyncSession,
+    session: Transaction,
     actor: Actor,
     type: str,
     resource_id: UUID,
@@ -86,16 +85,14 @@ async def emit(
     await session.execute(statement, {**actor.parameters, **of_event(type, resource_id, case_id, member_id)})
 
 
-async def timeline(
-    session: AsyncSession, actor: Actor, case_id: UUID, **page: Any
-) -> tuple[list[dict[str, Any]], Page]:
+async def timeline(session: Transaction, actor: Actor, case_id: UUID, **page: Any) -> tuple[list[dict[str, Any]], Page]:
     """What happened in the case, newest first, each with its text in the reader's language (R64)."""
     found = await policies.events.page(session, actor, case_id=case_id, **page)
     return [{**row._mapping, "text": label("event", row.type, actor.language)} for row in found.items], found
 
 
 async def access_log(
-    session: AsyncSession, actor: Actor, case_id: UUID, **page: Any
+    session: Transaction, actor: Actor, case_id: UUID, **page: Any
 ) -> tuple[list[dict[str, Any]], Page]:
     """Who has looked into the case, and why, in plain language (P9). Newest first."""
     found = await policies.access_log.page(session, actor, case_id=case_id, **page)

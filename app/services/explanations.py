@@ -3,14 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from app.db import Transaction
 from app.policy.actor import Actor
 from app.policy.core import Policy
 from app.services.catalogue import label
 
 
-async def explained(session: AsyncSession, actor: Actor, policy: Policy, id: UUID) -> dict[str, Any]:
+async def explained(session: Transaction, actor: Actor, policy: Policy, id: UUID) -> dict[str, Any]:
     """For reading and for each action, the rules that open it to the actor. Raises NotFound when unreadable."""
     found = await policy.explain(session, actor, id)
     return {

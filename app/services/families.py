@@ -4,9 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db import columns
+from app.db import Transaction, columns
 from app.errors import Conflict, NotFound, invalid
 from app.models import Custody, Family, Member, User
 from app.policy import families as policies
@@ -18,7 +17,7 @@ from app.services.rows import add, change
 from app.wire import Condition
 
 
-async def register(session: AsyncSession, actor: Actor, wanted: FamilyIn) -> Row[Any]:
+async def register(session: Transaction, actor: Actor, wanted: FamilyIn) -> Row[Any]:
     """A new family, in a child disability department where the actor works; Forbidden in any other."""
     await owning(session, actor, wanted.owner_department_id)
     values = {"owner_department_id": wanted.owner_department_id, "created_at": actor.at, "created_by": actor.user}
@@ -27,7 +26,7 @@ async def register(session: AsyncSession, actor: Actor, wanted: FamilyIn) -> Row
     return await policies.families.get(session, actor, id)
 
 
-async def owning(session: AsyncSession, actor: Actor, department_id: UUID) -> None:
+async def owning(session: Transaction, actor: Actor, department_id: UUID) -> None:
     """The department may own families and cases for this actor. Raises Invalid when it does not exist, or Forbidden."""
     try:
         await municipalities.departments.get(session, actor, department_id, "own_cases")
@@ -35,7 +34,7 @@ async def owning(session: AsyncSession, actor: Actor, department_id: UUID) -> No
         raise invalid("/owner_department_id", "unknown-reference", "unknown-reference") from None
 
 
-async def add_member(session: AsyncSession, actor: Actor, family_id: UUID, wanted: MemberIn) -> Row[Any]:
+async def add_member(session: Transaction, actor: Actor, family_id: UUID, wanted: MemberIn) -> Row[Any]:
     """A child or an adult of the family; with `login` the person can sign in. A child has a birth date, or Invalid."""
     await policies.families.get(session, actor, family_id, "add_member")
     if wanted.kind == "child" and wanted.birth_date is None:
@@ -50,7 +49,7 @@ async def add_member(session: AsyncSession, actor: Actor, family_id: UUID, wante
 
 
 async def change_member(
-    session: AsyncSession, actor: Actor, id: UUID, wanted: MemberPatch, condition: Condition
+    session: Transaction, actor: Actor, id: UUID, wanted: MemberPatch, condition: Condition
 ) -> Row[Any]:
     """Change a member's details; null clears what may be empty."""
     await policies.members.get(session, actor, id, "change_member", condition)
@@ -64,7 +63,7 @@ async def change_member(
     return await policies.members.get(session, actor, id)
 
 
-async def give_custody(session: AsyncSession, actor: Actor, family_id: UUID, wanted: CustodyIn) -> Row[Any]:
+async def give_custody(session: Transaction, actor: Actor, family_id: UUID, wanted: CustodyIn) -> Row[Any]:
     """Record custody of a child of the family by an adult of it (else Invalid); Conflict when periods overlap."""
     await policies.families.get(session, actor, family_id, "set_custody")
     if wanted.valid_until is not None and wanted.valid_until <= wanted.valid_from:
@@ -81,7 +80,7 @@ async def give_custody(session: AsyncSession, actor: Actor, family_id: UUID, wan
 
 
 async def end_custody(
-    session: AsyncSession, actor: Actor, id: UUID, wanted: CustodyEnd, condition: Condition
+    session: Transaction, actor: Actor, id: UUID, wanted: CustodyEnd, condition: Condition
 ) -> Row[Any]:
     """The first day without custody. It bites on the next request from that day on."""
     custody = await policies.custodies.get(session, actor, id, "set_custody", condition)
@@ -92,13 +91,13 @@ async def end_custody(
     return await policies.custodies.get(session, actor, id)
 
 
-async def _kinds(session: AsyncSession, actor: Actor, family_id: UUID) -> dict[UUID, str]:
+async def _kinds(session: Transaction, actor: Actor, family_id: UUID) -> dict[UUID, str]:
     own = columns(Member)
     found = select(own.id, own.kind).where(own.municipality_id == actor.municipality, own.family_id == family_id)
     return {row.id: row.kind for row in await session.execute(found)}
 
 
-async def _no_overlap(session: AsyncSession, actor: Actor, wanted: CustodyIn) -> None:
+async def _no_overlap(session: Transaction, actor: Actor, wanted: CustodyIn) -> None:
     own = columns(Custody)
     same = (own.municipality_id == actor.municipality, own.child_id == wanted.child_id)
     begins = or_(own.valid_until.is_(None), own.valid_until > wanted.valid_from)
@@ -109,7 +108,7 @@ async def _no_overlap(session: AsyncSession, actor: Actor, wanted: CustodyIn) ->
         raise Conflict("period-overlaps")
 
 
-async def _account(session: AsyncSession, actor: Actor, login: Login, name: str) -> UUID:
+async def _account(session: Transaction, actor: Actor, login: Login, name: str) -> UUID:
     """The citizen account of a sign-in: found, or made. Raises Invalid when the sign-in belongs to staff."""
     own = columns(User)
     same = (own.municipality_id == actor.municipality, own.issuer == login.issuer, own.subject == login.subject)

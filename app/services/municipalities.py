@@ -5,9 +5,8 @@ from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db import columns
+from app.db import Transaction, columns
 from app.errors import Conflict, Forbidden, Invalid, flaws, invalid
 from app.models import Department, Municipality, SettingsVersion
 from app.policy import municipalities as policies
@@ -21,7 +20,7 @@ from app.services.rows import add, change
 from app.wire import Condition
 
 
-async def settings_now(session: AsyncSession, actor: Actor) -> MunicipalitySettings:
+async def settings_now(session: Transaction, actor: Actor) -> MunicipalitySettings:
     """The settings in force: what every rule of the municipality reads (R461)."""
     newest = columns(SettingsVersion)
     statement = (
@@ -33,7 +32,7 @@ async def settings_now(session: AsyncSession, actor: Actor) -> MunicipalitySetti
     return MunicipalitySettings.model_validate((await session.execute(statement)).scalar_one())
 
 
-async def show(session: AsyncSession, actor: Actor) -> dict[str, Any]:
+async def show(session: Transaction, actor: Actor) -> dict[str, Any]:
     """The municipality with its settings in force."""
     here = columns(Municipality)
     own = (
@@ -46,7 +45,7 @@ async def show(session: AsyncSession, actor: Actor) -> dict[str, Any]:
 
 
 async def configure(
-    session: AsyncSession, actor: Actor, wanted: MunicipalityPatch, condition: Condition
+    session: Transaction, actor: Actor, wanted: MunicipalityPatch, condition: Condition
 ) -> dict[str, Any]:
     """Change settings: a new version; the old ones are kept, with who changed them and why (R461).
 
@@ -67,11 +66,11 @@ async def configure(
     return await show(session, actor)
 
 
-async def history(session: AsyncSession, actor: Actor, **page: Any) -> Page:
+async def history(session: Transaction, actor: Actor, **page: Any) -> Page:
     return await policies.settings_versions.page(session, actor, **page)
 
 
-async def add_department(session: AsyncSession, actor: Actor, wanted: DepartmentIn) -> Row[Any]:
+async def add_department(session: Transaction, actor: Actor, wanted: DepartmentIn) -> Row[Any]:
     """A new department (R30). Administrators only. Raises Conflict when the name is taken."""
     await administering(session, actor)
     await _place(session, actor, None, wanted.parent_id)
@@ -81,7 +80,7 @@ async def add_department(session: AsyncSession, actor: Actor, wanted: Department
 
 
 async def change_department(
-    session: AsyncSession, actor: Actor, id: UUID, wanted: DepartmentPatch, condition: Condition
+    session: Transaction, actor: Actor, id: UUID, wanted: DepartmentPatch, condition: Condition
 ) -> Row[Any]:
     """Rename, move, or close a department. Raises Conflict when it would lie under itself."""
     await policies.departments.get(session, actor, id, "configure", condition)
@@ -97,7 +96,7 @@ async def change_department(
     return await policies.departments.get(session, actor, id)
 
 
-async def administering(session: AsyncSession, actor: Actor) -> None:
+async def administering(session: Transaction, actor: Actor) -> None:
     """Raises Forbidden unless the actor administers the municipality; judged on its settings' newest version."""
     newest = (await policies.settings_versions.page(session, actor, newest=True, limit=1)).items
     if not newest:
@@ -105,7 +104,7 @@ async def administering(session: AsyncSession, actor: Actor) -> None:
     await policies.settings_versions.get(session, actor, newest[0].id, "configure")
 
 
-async def _place(session: AsyncSession, actor: Actor, id: UUID | None, parent_id: UUID | None) -> None:
+async def _place(session: Transaction, actor: Actor, id: UUID | None, parent_id: UUID | None) -> None:
     """The parent exists here, and does not lie beneath the department itself."""
     if parent_id is None:
         return

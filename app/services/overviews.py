@@ -6,9 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db import columns
+from app.db import Transaction, columns
 from app.models import Municipality
 from app.policy import cases as case_policies
 from app.policy import contacts as contact_policies
@@ -24,7 +23,7 @@ START_UP: Final = ("team_established", "competence_and_funding", "assessment", "
 RUNNING: Final = ("direction", "follow_up", "status_meetings")
 
 
-async def overview(session: AsyncSession, actor: Actor, case_id: UUID) -> dict[str, Any]:
+async def overview(session: Transaction, actor: Actor, case_id: UUID) -> dict[str, Any]:
     """The whole case on one screen, each part as this reader may see it."""
     case = await case_policies.cases.get(session, actor, case_id)
     rows = (await steps.listed(session, actor, case_id)).items
@@ -46,7 +45,7 @@ def _days(begin: datetime | None, end: datetime | None) -> int | None:
     return None if begin is None or end is None else max((end - begin).days, 0)
 
 
-async def me(session: AsyncSession, actor: Actor) -> dict[str, Any]:
+async def me(session: Transaction, actor: Actor) -> dict[str, Any]:
     """The signed-in account."""
     here = columns(Municipality)
     name = (await session.execute(select(here.name).where(here.id == actor.municipality))).scalar_one()
@@ -60,7 +59,7 @@ async def me(session: AsyncSession, actor: Actor) -> dict[str, Any]:
     }
 
 
-async def work(session: AsyncSession, actor: Actor) -> dict[str, Any]:
+async def work(session: Transaction, actor: Actor) -> dict[str, Any]:
     """What a professional holds: cases, open steps, first contacts to make (R99) and call-backs that wait (R98)."""
     own: Page = await case_policies.cases.page(session, actor, coordinator_id=actor.user, open=True)
     waiting = await case_policies.cases.page(
@@ -85,7 +84,7 @@ async def work(session: AsyncSession, actor: Actor) -> dict[str, Any]:
     }
 
 
-async def family_view(session: AsyncSession, actor: Actor) -> dict[str, Any]:
+async def family_view(session: Transaction, actor: Actor) -> dict[str, Any]:
     """A citizen's own view: oneself, the children, their cases with the one contact, and own call-backs (R97)."""
     people = (await families.members.page(session, actor, limit=200)).items
     found = (await case_policies.cases.page(session, actor, limit=50)).items
@@ -97,7 +96,7 @@ async def family_view(session: AsyncSession, actor: Actor) -> dict[str, Any]:
     }
 
 
-async def _family_case(session: AsyncSession, actor: Actor, case: Row[Any]) -> dict[str, Any]:
+async def _family_case(session: Transaction, actor: Actor, case: Row[Any]) -> dict[str, Any]:
     rows = (await steps.listed(session, actor, case.id)).items
     return {
         **case._mapping,

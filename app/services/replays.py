@@ -9,11 +9,10 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.db import columns, table_of
+from app.db import Transaction, columns, table_of
 from app.errors import Conflict, Invalid, invalid
 from app.models import IdempotencyKey
 from app.policy.actor import Actor
@@ -33,7 +32,7 @@ class Earlier:
     location: str | None
 
 
-async def claim(session: AsyncSession, actor: Actor, key: str, fingerprint: str) -> Earlier | None:
+async def claim(session: Transaction, actor: Actor, key: str, fingerprint: str) -> Earlier | None:
     """The earlier answer under this key of this caller, or None when the work is ours to do.
 
     Raises Conflict while the first attempt is still running, Invalid when the key was used for something else.
@@ -53,14 +52,14 @@ async def claim(session: AsyncSession, actor: Actor, key: str, fingerprint: str)
     return Earlier(row.status, row.location)
 
 
-async def keep(session: AsyncSession, actor: Actor, key: str, fingerprint: str, response: Response) -> None:
+async def keep(session: Transaction, actor: Actor, key: str, fingerprint: str, response: Response) -> None:
     """Remember what a carried-out POST answered."""
     location = response.headers.get("location") or response.headers.get("content-location")
     values: dict[str, Any] = {"key": key, "fingerprint": fingerprint, "status": response.status_code}
     await add(session, actor, IdempotencyKey, user_id=actor.user, location=location, used_at=actor.at, **values)
 
 
-async def forget(session: AsyncSession, municipality: Any, now: Any) -> int:
+async def forget(session: Transaction, municipality: Any, now: Any) -> int:
     """Drop the keys that are older than they need to be; how many."""
     old = delete(table_of(IdempotencyKey)).where(own.municipality_id == municipality, own.used_at < now - KEPT)
     return len((await session.execute(old.returning(own.id))).all())

@@ -22,9 +22,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db import columns, table_of
+from app.db import Transaction, columns, table_of
 from app.errors import Conflict, Flaw, NotFound, invalid
 from app.models import Meeting, Step, StepTemplate, TeamMember
 from app.policy import steps as policies
@@ -44,12 +43,12 @@ own = columns(Step)
 CELLS = ("purpose", "content", "participants", "responsible")
 
 
-async def listed(session: AsyncSession, actor: Actor, case_id: UUID) -> Page:
+async def listed(session: Transaction, actor: Actor, case_id: UUID) -> Page:
     """The steps of the case, in order; never more than a template holds."""
     return await policies.steps.page(session, actor, case_id=case_id, limit=200)
 
 
-async def one(session: AsyncSession, actor: Actor, case_id: UUID, number: int) -> Row[Any]:
+async def one(session: Transaction, actor: Actor, case_id: UUID, number: int) -> Row[Any]:
     """One step by its number. Raises NotFound when the case has none, or may not be read."""
     found = await policies.steps.page(session, actor, case_id=case_id, number=number, limit=1)
     if not found.items:
@@ -58,7 +57,7 @@ async def one(session: AsyncSession, actor: Actor, case_id: UUID, number: int) -
 
 
 async def plan(
-    session: AsyncSession, actor: Actor, case_id: UUID, number: int, wanted: StepPatch, condition: Condition
+    session: Transaction, actor: Actor, case_id: UUID, number: int, wanted: StepPatch, condition: Condition
 ) -> Row[Any]:
     """Set due date and holder, and fill cells locally (R39). Emits `step.changed`."""
     condition.demand()
@@ -78,7 +77,7 @@ async def plan(
     return await one(session, actor, case_id, number)
 
 
-async def start(session: AsyncSession, actor: Actor, case_id: UUID, number: int, wanted: StepStart) -> Row[Any]:
+async def start(session: Transaction, actor: Actor, case_id: UUID, number: int, wanted: StepStart) -> Row[Any]:
     """Begin a planned step. Emits `step.started`.
 
     Raises Conflict when it is not planned, or an earlier required step is not done: `step-blocked`. Where the setting
@@ -97,7 +96,7 @@ async def start(session: AsyncSession, actor: Actor, case_id: UUID, number: int,
     return await one(session, actor, case_id, number)
 
 
-async def complete(session: AsyncSession, actor: Actor, case_id: UUID, number: int, wanted: StepCompletion) -> Row[Any]:
+async def complete(session: Transaction, actor: Actor, case_id: UUID, number: int, wanted: StepCompletion) -> Row[Any]:
     """Finish a started step. Emits `step.completed`.
 
     Raises Conflict when it is not started, or something that the step requires is missing (each named by its code).
@@ -116,7 +115,7 @@ async def complete(session: AsyncSession, actor: Actor, case_id: UUID, number: i
     return await one(session, actor, case_id, number)
 
 
-async def skip(session: AsyncSession, actor: Actor, case_id: UUID, number: int, wanted: StepSkip) -> Row[Any]:
+async def skip(session: Transaction, actor: Actor, case_id: UUID, number: int, wanted: StepSkip) -> Row[Any]:
     """Leave out an optional step, with the reason. Emits `step.skipped`. Conflict for a required or finished one."""
     await for_work(session, actor, case_id, "work_step")
     step = await _in_status(session, actor, case_id, number, "planned", "started")
@@ -127,7 +126,7 @@ async def skip(session: AsyncSession, actor: Actor, case_id: UUID, number: int, 
     return await one(session, actor, case_id, number)
 
 
-async def required_left(session: AsyncSession, actor: Actor, case_id: UUID) -> list[int]:
+async def required_left(session: Transaction, actor: Actor, case_id: UUID) -> list[int]:
     """The numbers of the required steps that are not done, in order."""
     here = (own.municipality_id == actor.municipality, own.case_id == case_id, ~own.optional, own.status != "done")
     return list((await session.execute(select(own.number).where(*here).order_by(own.number))).scalars())
@@ -159,7 +158,7 @@ def snapshot(opened: CTE) -> Insert:
     return insert(table_of(Step)).from_select(list(row), chosen.where(*mine))
 
 
-async def hand_over(session: AsyncSession, actor: Actor, case_id: UUID, former: UUID | None, to: UUID) -> None:
+async def hand_over(session: Transaction, actor: Actor, case_id: UUID, former: UUID | None, to: UUID) -> None:
     """The coordinator's open steps: those whose responsible is the coordinator, and those the former one held."""
     open_steps = (
         own.municipality_id == actor.municipality,
@@ -172,7 +171,7 @@ async def hand_over(session: AsyncSession, actor: Actor, case_id: UUID, former: 
     await session.execute(update(table_of(Step)).where(*open_steps, theirs).values(holder_id=to))
 
 
-async def publish(session: AsyncSession, actor: Actor, wanted: StepTemplateIn) -> Row[Any]:
+async def publish(session: Transaction, actor: Actor, wanted: StepTemplateIn) -> Row[Any]:
     """A new version of a template, in force for cases opened from now on. Emits `step_template.published`.
 
     Administrators only. Raises Conflict when another version was published since the one that was edited.
@@ -192,7 +191,7 @@ async def publish(session: AsyncSession, actor: Actor, wanted: StepTemplateIn) -
     return await policies.step_templates.get(session, actor, id)
 
 
-async def template_gaps(session: AsyncSession, actor: Actor, id: UUID) -> list[dict[str, Any]]:
+async def template_gaps(session: Transaction, actor: Actor, id: UUID) -> list[dict[str, Any]]:
     """The cells of a template that must be filled locally (R39)."""
     template = await policies.step_templates.get(session, actor, id)
     return [
@@ -222,14 +221,14 @@ def _filled(cells: dict[str, Any], wanted: dict[str, str | None]) -> dict[str, A
     return {**cells, **written}
 
 
-async def _in_status(session: AsyncSession, actor: Actor, case_id: UUID, number: int, *statuses: str) -> Row[Any]:
+async def _in_status(session: Transaction, actor: Actor, case_id: UUID, number: int, *statuses: str) -> Row[Any]:
     step = await one(session, actor, case_id, number)
     if step.status not in statuses:
         raise Conflict("step-not-open")
     return step
 
 
-async def _met(session: AsyncSession, actor: Actor, case: Row[Any], guard: str, wanted: StepCompletion) -> bool:
+async def _met(session: Transaction, actor: Actor, case: Row[Any], guard: str, wanted: StepCompletion) -> bool:
     """Whether what a step requires is there (R40, R45, R50)."""
     if guard == "coordinator":
         return case.coordinator_id is not None
@@ -244,19 +243,19 @@ async def _met(session: AsyncSession, actor: Actor, case: Row[Any], guard: str, 
     )
 
 
-async def _any(session: AsyncSession, actor: Actor, model: Any, case_id: UUID, condition: Any) -> bool:
+async def _any(session: Transaction, actor: Actor, model: Any, case_id: UUID, condition: Any) -> bool:
     table = columns(model)
     here = (table.municipality_id == actor.municipality, table.case_id == case_id, condition)
     return (await session.execute(select(table.id).where(*here).limit(1))).first() is not None
 
 
-async def _on_a_working_day(session: AsyncSession, actor: Actor, day: date) -> None:
+async def _on_a_working_day(session: Transaction, actor: Actor, day: date) -> None:
     """A due date keeps clear of days when nobody is at work (R468). Raises Invalid otherwise."""
     if not is_working_day(day, (await settings_now(session, actor)).calendar.holidays):
         raise invalid("/due_on", "not-a-working-day", "not-a-working-day")
 
 
-async def _on_the_case(session: AsyncSession, actor: Actor, case_id: UUID, user_id: UUID) -> None:
+async def _on_the_case(session: Transaction, actor: Actor, case_id: UUID, user_id: UUID) -> None:
     """A step's holder is the coordinator or in the core team now. Raises Invalid for anybody else."""
     if not await on_the_case(session, actor, case_id, user_id):
         raise invalid("/holder_id", "unknown-reference", "unknown-reference")

@@ -4,9 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db import columns, table_of
+from app.db import Transaction, columns, table_of
 from app.errors import Conflict, invalid
 from app.models import Assignment, Case, Department, Position, TeamMember, User
 from app.policy import cases as case_policies
@@ -25,7 +24,7 @@ user, position, department = columns(User), columns(Position), columns(Departmen
 
 
 async def appoint(
-    session: AsyncSession, actor: Actor, case_id: UUID, wanted: CoordinatorIn, condition: Condition
+    session: Transaction, actor: Actor, case_id: UUID, wanted: CoordinatorIn, condition: Condition
 ) -> Row[Any]:
     """Appoint the case's one coordinator (SOF: primary adviser). The first one allocates it: draft becomes start-up.
 
@@ -51,16 +50,16 @@ async def appoint(
     return await case_policies.cases.get(session, actor, case_id)
 
 
-async def assignments(session: AsyncSession, actor: Actor, case_id: UUID, **page: Any) -> Page:
+async def assignments(session: Transaction, actor: Actor, case_id: UUID, **page: Any) -> Page:
     """Everybody who has been coordinator of the case, newest first."""
     return await policies.assignments.page(session, actor, case_id=case_id, **page)
 
 
-async def team(session: AsyncSession, actor: Actor, case_id: UUID, **page: Any) -> Page:
+async def team(session: Transaction, actor: Actor, case_id: UUID, **page: Any) -> Page:
     return await policies.team_members.page(session, actor, case_id=case_id, **page)
 
 
-async def add_to_team(session: AsyncSession, actor: Actor, case_id: UUID, wanted: TeamMemberIn) -> Row[Any]:
+async def add_to_team(session: Transaction, actor: Actor, case_id: UUID, wanted: TeamMemberIn) -> Row[Any]:
     """Add a professional to the core team, with profession and department as they are today. Emits `team.member_added`.
 
     Raises Invalid for somebody who is no professional of that department, Conflict for a member or the coordinator.
@@ -75,7 +74,7 @@ async def add_to_team(session: AsyncSession, actor: Actor, case_id: UUID, wanted
     return await policies.team_members.get(session, actor, id)
 
 
-async def leave_team(session: AsyncSession, actor: Actor, id: UUID, wanted: TeamLeave) -> Row[Any]:
+async def leave_team(session: Transaction, actor: Actor, id: UUID, wanted: TeamLeave) -> Row[Any]:
     """End a membership, at once and on every path. Emits `team.member_left`. Raises Conflict when it has ended."""
     member = await policies.team_members.get(session, actor, id, "leave")
     await for_work(session, actor, member.case_id, "change_team")
@@ -86,7 +85,7 @@ async def leave_team(session: AsyncSession, actor: Actor, id: UUID, wanted: Team
     return await policies.team_members.get(session, actor, id)
 
 
-async def _adviser(session: AsyncSession, actor: Actor, user_id: UUID) -> None:
+async def _adviser(session: Transaction, actor: Actor, user_id: UUID) -> None:
     """An active adviser with a position in a child disability department (R2)."""
     here = (user.municipality_id == actor.municipality) & (user.id == user_id) & user.active
     works = (position.municipality_id == user.municipality_id) & (position.user_id == user.id)
@@ -99,7 +98,7 @@ async def _adviser(session: AsyncSession, actor: Actor, user_id: UUID) -> None:
         raise invalid("/user_id", "coordinator-not-child-disability", "coordinator-not-child-disability")
 
 
-async def _professional(session: AsyncSession, actor: Actor, wanted: TeamMemberIn) -> str:
+async def _professional(session: Transaction, actor: Actor, wanted: TeamMemberIn) -> str:
     """The profession of an active professional who works in the department named."""
     works = (position.municipality_id == user.municipality_id) & (position.user_id == user.id)
     held = works & position.ended_at.is_(None) & (position.department_id == wanted.department_id)
@@ -111,7 +110,7 @@ async def _professional(session: AsyncSession, actor: Actor, wanted: TeamMemberI
     return profession
 
 
-async def _end(session: AsyncSession, actor: Actor, case_id: UUID, reason: str) -> None:
+async def _end(session: Transaction, actor: Actor, case_id: UUID, reason: str) -> None:
     own = columns(Assignment)
     here = (own.municipality_id == actor.municipality, own.case_id == case_id, own.ended_at.is_(None))
     await session.execute(update(table_of(Assignment)).where(*here).values(ended_at=actor.at, end_reason=reason))

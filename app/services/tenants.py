@@ -5,16 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db import new_id, table_of
+from app.db import Transaction, new_id, table_of
 from app.models import Department, Municipality, Position, SettingsVersion, StepTemplate, User
 from app.schemas.settings import MunicipalitySettings
 from app.services.catalogue import shipped_template
 
 
 async def found(
-    session: AsyncSession, *, id: UUID, name: str, code: str, administrator: dict[str, str], fictive: bool
+    session: Transaction, *, id: UUID, name: str, code: str, administrator: dict[str, str], fictive: bool
 ) -> None:
     """Found a municipality: default settings, the shipped step templates, one department and its administrator.
 

@@ -5,9 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db import columns, table_of
+from app.db import Transaction, columns, table_of
 from app.errors import Conflict, invalid
 from app.models import Department, Position, User
 from app.policy import users as policies
@@ -21,7 +20,7 @@ from app.wire import Condition
 position = columns(Position)
 
 
-async def add_user(session: AsyncSession, actor: Actor, wanted: UserIn) -> Row[Any]:
+async def add_user(session: Transaction, actor: Actor, wanted: UserIn) -> Row[Any]:
     """An account for a professional or a service. Administrators only. Raises Conflict when the sign-in has one."""
     await administering(session, actor)
     if wanted.kind == "citizen":
@@ -36,7 +35,7 @@ async def add_user(session: AsyncSession, actor: Actor, wanted: UserIn) -> Row[A
 
 
 async def change_user(
-    session: AsyncSession, actor: Actor, id: UUID, wanted: UserPatch, condition: Condition
+    session: Transaction, actor: Actor, id: UUID, wanted: UserPatch, condition: Condition
 ) -> Row[Any]:
     """Change an account or its positions. Raises Conflict when no active administrator would be left."""
     condition.demand()
@@ -58,7 +57,7 @@ async def change_user(
     return await policies.users.get(session, actor, id)
 
 
-async def _hold(session: AsyncSession, actor: Actor, user_id: UUID, wanted: Sequence[PositionIn]) -> None:
+async def _hold(session: Transaction, actor: Actor, user_id: UUID, wanted: Sequence[PositionIn]) -> None:
     """Give positions; each names a department that exists here, and none twice."""
     if len({(p.department_id, p.role) for p in wanted}) < len(wanted):
         raise invalid("/positions", "already-exists")
@@ -72,14 +71,14 @@ async def _hold(session: AsyncSession, actor: Actor, user_id: UUID, wanted: Sequ
     await add_all(session, actor, Position, rows)
 
 
-async def _lock_administrators(session: AsyncSession, actor: Actor) -> None:
+async def _lock_administrators(session: Transaction, actor: Actor) -> None:
     """One at a time: two administrators who remove one another must see each other."""
     theirs = (position.municipality_id == actor.municipality) & (position.role == "administrator")
     held = select(position.id).where(theirs, position.ended_at.is_(None)).order_by(position.id)
     await session.execute(held.with_for_update())
 
 
-async def _somebody_administers(session: AsyncSession, actor: Actor) -> None:
+async def _somebody_administers(session: Transaction, actor: Actor) -> None:
     """The municipality keeps an active administrator, or nobody could ever change anything again."""
     user = columns(User)
     here = (user.municipality_id == position.municipality_id) & (user.id == position.user_id)
