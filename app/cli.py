@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -66,6 +67,7 @@ def serve(workers: Annotated[int, typer.Option(min=1, max=32, help="Processes th
         _set_up_tryout(settings)
     else:
         _require_harmless_role(settings)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again: leave in order
     uvicorn.run(
         "app.cli:asgi",
         factory=True,

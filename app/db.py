@@ -44,7 +44,8 @@ class Base(DeclarativeBase):
     metadata = MetaData(
         naming_convention={
             "pk": "pk_%(table_name)s",
-            "fk": "fk_%(table_name)s_%(column_1_name)s",
+            "own": lambda constraint, _table: list(constraint.columns)[-1].name,
+            "fk": "fk_%(table_name)s_%(own)s",
             "uq": "uq_%(table_name)s_%(column_1_name)s",
             "ck": "ck_%(table_name)s_%(constraint_name)s",
             "ix": "ix_%(table_name)s_%(column_1_name)s",

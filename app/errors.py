@@ -7,6 +7,7 @@
     ├── NotFound              404  absent, another municipality's, or not yours to read: the same answer
     ├── Conflict              409  the state forbids it
     ├── PreconditionFailed    412  somebody changed it since you read it
+    ├── BodyTooLarge          413  more than the operator allows
     ├── Invalid               422  the content is wrong; names the field, never the value
     ├── PreconditionRequired  428  If-Match is missing
     ├── TooManyRequests       429  with Retry-After
@@ -16,9 +17,10 @@ Problems are raised, never returned: a returned one would commit. A problem carr
 nothing that the caller sent. Titles come from the label catalogue, in the caller's language.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 
@@ -88,6 +90,10 @@ class PreconditionFailed(Problem):
     status, default = 412, "precondition-failed"
 
 
+class BodyTooLarge(Problem):
+    status, default = 413, "body-too-large"
+
+
 class Invalid(Problem):
     status, default = 422, "validation-failed"
 
@@ -118,11 +124,17 @@ def flaws(errors: Iterable[Any], root: str = "") -> list[Flaw]:
 
 
 def _pointer(place: Sequence[int | str], root: str) -> str:
-    """A JSON pointer (RFC 6901) from a validation's place; `?name` for a query parameter, `#name` for a header."""
-    first, *rest = place or ("",)
+    """A JSON pointer (RFC 6901) from a validation's place; `?name` for a query parameter, `#name` for a header.
+
+    The name of an unknown field comes from the caller: it is told only when it is a plain word, as our names are.
+    """
+    parts = [str(part) if isinstance(part, int) or NAME.fullmatch(part) else "…" for part in place]
+    first, *rest = parts or [""]
     if first in ("query", "path"):
-        return "?" + ".".join(str(part) for part in rest)
+        return "?" + ".".join(rest)
     if first == "header":
-        return "#" + ".".join(str(part) for part in rest)
-    parts = rest if first == "body" else place
-    return root + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+        return "#" + ".".join(rest)
+    return root + "".join(f"/{part}" for part in (rest if first == "body" else parts))
+
+
+NAME: Final = re.compile(r"[a-z][a-z_-]{0,39}")

@@ -16,7 +16,7 @@ class _Discreet(logging.Handler):
         fields = {"logger": record.name}
         if record.exc_info and record.exc_info[0] is not None:
             fields["error"] = record.exc_info[0].__name__
-        structlog.get_logger().log(record.levelno, record.getMessage().splitlines()[0], **fields)
+        structlog.get_logger().log(record.levelno, (record.getMessage().splitlines() or [""])[0], **fields)
 
 
 def configure(settings: Settings) -> None:

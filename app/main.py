@@ -37,7 +37,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         version=version("en-indgang"),
         redoc_url=None,
         lifespan=_lifespan,
-        max_body_size=settings.max_body_bytes,
+        redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         swagger_ui_parameters={"persistAuthorization": True, "displayRequestDuration": True},
         middleware=[
@@ -50,6 +50,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
                 expose_headers=EXPOSED,
                 max_age=600,
             ),
+            Middleware(problems.Unexpected),
         ],
     )
     app.state.context = _context(settings, database)
@@ -69,6 +70,7 @@ def _context(settings: Settings, database: Database) -> Context:
         limiter=FixedWindowRateLimiter(storage_from_string(settings.rate_limit_storage)),
         limit=limits.parse(settings.rate_limit),
         clock=lambda: datetime.now(UTC),
+        max_body_bytes=settings.max_body_bytes,
     )
 
 

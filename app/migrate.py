@@ -56,7 +56,8 @@ def make_partitions(connection: Connection) -> None:
 
 
 def _config(connection: Connection | None) -> Config:
-    config = Config(str(ROOT / "alembic.ini"))
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
     config.attributes["connection"] = connection
     return config
 

@@ -1,11 +1,13 @@
 """The contract: what FastAPI draws from the routes, with what every operation has in common said in one place."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
-from app.schemas.base import FlawOut, ProblemOut
+from app.schemas.base import FlawOut, In, Out, ProblemOut
 
 DESCRIPTION: Final = """
 Én indgang til hjælp for familier med børn med handicap: sager, skridt, koordinator, kerneteam og indsigt.
@@ -53,24 +55,33 @@ def _complete(document: dict[str, Any]) -> None:
     schemas = components["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    for model in (FlawOut, ProblemOut):
-        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    for problem in (FlawOut, ProblemOut):
+        schema = problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schema.pop("$defs", None)
-        schemas[model.__name__] = schema
+        schemas[problem.__name__] = schema
+    for model in _shapes(In, Out):
+        extra = model.model_config.get("json_schema_extra")
+        if model.__name__ in schemas and isinstance(extra, dict):
+            schemas[model.__name__].update(extra)  # FastAPI drops what is null in an example
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             if path != "/v1/labels":
-                _describe(method, path, operation)
+                _describe(method, operation)
 
 
-def _describe(method: str, path: str, operation: dict[str, Any]) -> None:
+def _shapes(*bases: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """Every wire shape."""
+    for base in bases:
+        yield base
+        yield from _shapes(*base.__subclasses__())
+
+
+def _describe(method: str, operation: dict[str, Any]) -> None:
     """What a signed-in operation has in common with the others of its kind."""
     operation["security"] = [{"bearer": []}]
     conditional = any(one["name"] == "if-match" for one in operation.get("parameters", ()))
     problems = COMMON | (WRITING if method != "get" else {}) | (CONDITIONAL if conditional else {})
-    if "{" not in path and method == "get":
-        problems = {status: text for status, text in problems.items() if status != 404}
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
     for status, text in sorted(problems.items()):
         operation["responses"][str(status)] = {"description": text, "content": content}

@@ -7,7 +7,10 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import answers
 from app.errors import (
@@ -61,7 +64,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(SQLAlchemyError, _database)
     app.add_exception_handler(TimeoutError, _database)
     app.add_exception_handler(OSError, _database)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _problem(request: Request, error: Exception) -> Response:
@@ -94,7 +96,15 @@ async def _validation(request: Request, error: Exception) -> Response:
 
 async def _framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    if error.status_code == 405:
+        error.headers = {"Allow": ", ".join(_methods(request))}
     return await _problem(request, _Framework(error))
+
+
+def _methods(request: Request) -> list[str]:
+    """Every method that the address has: each stands on a route of its own."""
+    there = (route for route in request.app.routes if route.matches(request.scope)[0] != Match.NONE)
+    return sorted({method for route in there for method in getattr(route, "methods", None) or ()})
 
 
 async def _database(request: Request, error: Exception) -> Response:
@@ -106,14 +116,39 @@ async def _database(request: Request, error: Exception) -> Response:
     return await _problem(request, Unavailable())
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    """An error of ours: the kind and place are logged, never the message, which may hold a person's data."""
+class Unexpected:
+    """Pure ASGI, inside what observes: an error of ours is answered here, and goes no further.
+
+    The kind and place are logged, never the message, which may hold a person's data.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def answer(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, answer)
+        except Exception as error:
+            _tell(error, scope.get("request_id", ""))
+            if started or scope["type"] != "http":
+                raise
+            language = language_of(Headers(scope=scope))
+            await answers.problem(_Internal(), language)(scope, receive, send)
+
+
+def _tell(error: Exception, request_id: str) -> None:
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
-    log.error("internal error", error=type(error).__name__, where=where, id=_id(request))
-    return answers.problem(_Internal(), language_of(request.headers))
+    log.error("internal error", error=type(error).__name__, where=where, id=request_id)
 
 
 class _Internal(Problem):

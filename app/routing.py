@@ -7,13 +7,14 @@ connection.
 """
 
 import hashlib
+import json
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, cast
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.routing import APIRoute
 from limits import RateLimitItem
 from limits.aio.strategies import FixedWindowRateLimiter
@@ -21,7 +22,7 @@ from starlette.datastructures import Headers
 
 from app.auth import Identity, Verifier
 from app.db import Database, Transaction
-from app.errors import BadRequest, TooManyRequests, Unauthorized, invalid
+from app.errors import BadRequest, BodyTooLarge, TooManyRequests, Unauthorized, invalid
 from app.policy.actor import Actor, Circumstances, Language
 from app.services import actors, replays
 from app.wire import Condition
@@ -38,6 +39,7 @@ class Context:
     limiter: FixedWindowRateLimiter
     limit: RateLimitItem
     clock: Callable[[], datetime]
+    max_body_bytes: int
 
 
 class TransactionRoute(APIRoute):
@@ -46,12 +48,15 @@ class TransactionRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         endpoint = super().get_route_handler()
         posting = "POST" in (self.methods or ())
+        asks = bool(self.dependant.query_params)
 
         async def handle(request: Request) -> Response:
             context: Context = request.app.state.context
             identity = await context.verifier.verify(bearer(request.headers))
             await _within_limit(context, identity)
-            body = await request.body()
+            body = await _read(request, context.max_body_bytes)
+            if request.url.query and not asks:
+                raise invalid("?", "extra_forbidden")
             asked = _circumstances(request, context.clock())
             async with context.database.transaction(identity.municipality) as session:
                 actor = await actors.load(session, identity, asked)
@@ -62,6 +67,39 @@ class TransactionRoute(APIRoute):
             return answer if earlier is None else await replays.again(request, earlier)
 
         return handle
+
+
+async def _read(request: Request, most: int) -> bytes:
+    """The body, at most so many bytes and, where it says JSON, read as strict JSON once. Raises BodyTooLarge."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise BodyTooLarge
+        chunks.append(chunk)
+    body = request._body = b"".join(chunks)
+    if body and "json" in request.headers.get("content-type", ""):
+        request._json = _strict(body)
+    return body
+
+
+def _strict(body: bytes) -> Any:
+    """JSON without what readers understand differently: two equal keys, NaN, Infinity. Raises BadRequest."""
+    try:
+        return json.loads(body, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise BadRequest("unreadable-json") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
 
 
 async def _once(
@@ -80,6 +118,13 @@ async def _once(
     response = await endpoint(request)
     await replays.keep(session, actor, key, fingerprint, response)
     return None, response
+
+
+def router(tag: str) -> APIRouter:
+    """A router of v1 for signed-in callers. An endpoint's name is its operation id: it names the generated method."""
+    return APIRouter(
+        prefix="/v1", tags=[tag], route_class=TransactionRoute, generate_unique_id_function=lambda route: route.name
+    )
 
 
 def _circumstances(request: Request, now: datetime) -> Circumstances:

@@ -110,13 +110,16 @@ ENUMERATIONS = {
     "member_relation": "mother father parent step_parent sibling grandparent child foster_parent other",
     "custody_source": "civil_registry court agreement told_by_family other",
     "assignment_role": "coordinator primary_adviser",
-    "assignment_end_reason": "changed case_closed left_position other",
+    "assignment_end_reason": "changed left_position other",
     "close_reason": "plan_completed family_moved family_declined transferred_adult not_in_target_group"
     " opened_in_error other",
     "meeting_kind": "assessment analysis gathering network status other",
     "meeting_status": "planned held cancelled",
     "contact_kind": "first_contact follow_up informal other",
     "contact_channel": "phone video visit meeting letter digital_post app other",
+    "attendee_kind": "family professional",
+    "goal_end_state": "achieved partly not_achieved not_relevant",
+    "stage_group": "start_up running",
     "callback_status": "waiting answered",
     "access_outcome": "read write refused",
     "event": "case.created case.changed case.allocated case.coordinator_changed case.state_changed case.closed"

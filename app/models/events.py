@@ -38,7 +38,8 @@ class Event(Base):
 class AccessLog(Base):
     """Who read, wrote or was refused what, when, as what, and which rule opened it. Append-only (R462).
 
-    One row per answer: `resource_ids` and `rules` run in parallel, with `case_ids` beside them on lists across cases.
+    One row per answer: `resource_ids` and `rules` run in parallel; beside them `case_ids` on lists across cases, and
+    `member_ids` for what may be about one member of the family (null in it: about the case as such).
     """
 
     __tablename__ = "access_log"

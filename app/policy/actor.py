@@ -33,9 +33,9 @@ class Actor:
     """One request's asker: one user in one municipality at one instant (`at`).
 
     `departments` are those the user works in (or, for a service, acts for); `leads` those where the user is
-    professional head; `persons` the family members that the user is. `youth_born_by` is the last birthday a young
-    person can have and still act for herself; `team_creators` is the setting `team.creator_roles` (X8),
-    `log_names` whether the family's log shows names.
+    professional head; `persons` the family members that the user is. `youth_born_by` is the last birthday of a young
+    person who acts for herself, `adult_born_by` of one who is of age; `team_creators` is the setting
+    `team.creator_roles` (X8), `log_names` whether the family's log shows names.
     """
 
     kind: Kind
@@ -47,6 +47,7 @@ class Actor:
     leads: tuple[UUID, ...] = ()
     persons: tuple[UUID, ...] = ()
     youth_born_by: date = date.min
+    adult_born_by: date = date.min
     today: date = date.min
     team_creators: tuple[str, ...] = ()
     log_names: bool = False
@@ -69,6 +70,7 @@ class Actor:
             "actor_at": self.at,
             "actor_today": self.today,
             "actor_youth_born_by": self.youth_born_by,
+            "actor_adult_born_by": self.adult_born_by,
             "actor_team_creators": list(self.team_creators),
             "actor_log_names": self.log_names,
             "actor_request_id": self.request_id,
@@ -88,6 +90,7 @@ _types: dict[str, TypeEngine[Any]] = {
     "at": TIMESTAMP(timezone=True),
     "today": DATE(),
     "youth_born_by": DATE(),
+    "adult_born_by": DATE(),
     "team_creators": ARRAY(TEXT()),
     "log_names": BOOLEAN(),
     "request_id": TEXT(),

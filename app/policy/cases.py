@@ -8,7 +8,7 @@ from sqlalchemy.sql.selectable import FromClause
 from app.db import columns, table_of
 from app.models import Assignment, Case, Custody, Department, Member, TeamMember, User
 from app.policy.actor import ACTOR
-from app.policy.core import Expression, Grant, Grants, Policy, rule, those
+from app.policy.core import Expression, Grant, Grants, Policy, rule, some, those
 
 case, member, custody = columns(Case), columns(Member), columns(Custody)
 assignment, team, department = columns(Assignment), columns(TeamMember), columns(Department)
@@ -34,15 +34,17 @@ def leads_owner_department() -> Expression:
 
 @rule
 def opened_the_case() -> Expression:
-    """The reader opened the case, and it has not been allocated yet."""
-    return (case.opened_by == ACTOR.user) & case.allocated_at.is_(None)
+    """The reader opened the case, still works in its department, and it has not been allocated yet."""
+    mine = (case.opened_by == ACTOR.user) & (case.owner_department_id == any_(ACTOR.departments))
+    return mine & case.allocated_at.is_(None)
 
 
 @rule
 def custody_holder() -> Expression:
-    """The reader has custody of the child today."""
+    """The reader has custody of the child today, and the child is not of age (setting consent.adult_age)."""
     return case.child_id == those(
         custody.child_id,
+        some(table_of(Member), member.id == custody.child_id, member.birth_date > ACTOR.adult_born_by),
         custody.holder_id == any_(ACTOR.persons),
         custody.valid_from <= ACTOR.today,
         custody.valid_until.is_(None) | (custody.valid_until > ACTOR.today),
@@ -81,6 +83,7 @@ READERS: Grants = {"professional": STAFF, "citizen": FAMILY, "service": Grant(al
 CONTENT: Grants = {"professional": INSIDE, "citizen": FAMILY}
 LEADING: Grants = {"professional": Grant(allow=(leads_owner_department,))}
 WORKING: Grants = {"professional": Grant(allow=(coordinator_of_case, leads_owner_department))}
+HOLDING: Grants = {"professional": Grant(allow=(coordinator_of_case, leads_owner_department, opened_the_case))}
 TEAMWORK: Grants = {"professional": INSIDE}
 
 table = table_of(Case)
@@ -125,8 +128,8 @@ cases = Policy(
     },
     read=READERS,
     actions={
-        "change": WORKING,
-        "change_state": WORKING,
+        "change": HOLDING,
+        "change_state": HOLDING,
         "assign_coordinator": LEADING,
         "work_step": WORKING,
         "change_team": {"professional": Grant(allow=(may_create_team,))},

@@ -197,8 +197,8 @@ class Policy:
         statement = page_of(self, actor.kind, frozenset(given), after is not None)
         values = {**actor.parameters, **given, "log_id": new_id(), "page_limit": limit}
         rows = (await session.execute(statement, values if after is None else {**values, "page_after": after})).all()
-        if not rows and self.parent is not None and self.scope in given:
-            await self.parent.get(session, actor, given[self.scope])
+        if not rows and after is None and self.parent is not None and self.scope in given:
+            await self.parent.require(session, actor, given[self.scope])
         return Page(rows, rows[-1].id if len(rows) == limit else None)
 
     async def get(
@@ -223,6 +223,11 @@ class Policy:
         if condition is not None:
             condition.check(row)
         return row
+
+    async def require(self, session: Transaction, actor: Actor, id: UUID) -> None:
+        """Raises NotFound unless the actor may read the row; hands out nothing, so there is nothing to log."""
+        if (await session.execute(readable(self, actor.kind), {**actor.parameters, "row_id": id})).first() is None:
+            raise NotFound(refusal=Refusal(self.name, "read", id))
 
     async def explain(self, session: Transaction, actor: Actor, id: UUID) -> Mapping[str, Sequence[str]]:
         """For `read` and each action, the names of the rules that open it (none: closed). NotFound when unreadable."""
@@ -285,6 +290,12 @@ def one_of(policy: Policy, kind: Kind, action: str) -> Select[Any]:
     )
     rows = select(found)
     return rows.add_cte(_log_of_one(policy, found, action)) if policy.personal else rows
+
+
+@cache
+def readable(policy: Policy, kind: Kind) -> Select[Any]:
+    """Whether there is a row of this id that the kind of actor may read."""
+    return policy.base(kind).where(policy.table.c.id == bindparam("row_id")).with_only_columns(literal_column("1"))
 
 
 @cache
@@ -354,7 +365,7 @@ def _log_row(policy: Policy, found: CTE, order: ColumnElement[Any], values: Mapp
         **asking(),
         "resource": word(policy.name),
         "resource_ids": _gathered(found.c.id, order),
-        "member_ids": func.array_remove(func.array_agg(found.c.log_member), null()),
+        "member_ids": null() if policy.member_id is None else _gathered(found.c.log_member, order),
     }
     return insert(LOG).from_select(list(row), select(*row.values()).select_from(found)).cte("logged")
 

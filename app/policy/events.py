@@ -1,11 +1,15 @@
 """What happened in a case, and who has looked: readable under the policy of what it is about."""
 
+from typing import Any
+
 from sqlalchemy import (
     TEXT,
     ColumnElement,
     Subquery,
     any_,
     bindparam,
+    cast,
+    column,
     func,
     null,
     select,
@@ -26,10 +30,13 @@ event, log, case, user = columns(Event), columns(AccessLog), columns(Case), colu
 doer = table_of(User).alias("doer")
 
 
+of_content = event.resource.in_(("contact", "meeting", "callback"))
+
+
 @rule
 def about_the_case() -> Expression:
-    """What happened concerns the case as such, and no single member of the family."""
-    return event.member_id.is_(None)
+    """What happened concerns the case's progress: no single member of the family, no contact and no meeting."""
+    return event.member_id.is_(None) & ~of_content
 
 
 @rule
@@ -40,8 +47,8 @@ def about_the_case_or_me() -> Expression:
 
 @rule
 def about_the_case_or_inside() -> Expression:
-    """What happened concerns the case as such, or the reader works inside the case."""
-    return event.member_id.is_(None) | INSIDE.where
+    """What happened concerns the case's progress, or the reader works inside the case."""
+    return about_the_case.holds | INSIDE.where
 
 
 events = Policy(
@@ -75,22 +82,43 @@ its_family = select(case.family_id).where(mine(case_table), case.id == wanted).s
 
 
 def _entries() -> Subquery:
-    """The log rows about one case: of the case itself, of its family's members, and of lists that it stood in."""
-    in_list = func.array_position(log.case_ids, wanted)
+    """The log rows about one case: of the case itself, of its family and members, and of lists that it stood in.
+
+    `about` are the members that a row may be about as far as this case goes; NULL where that is nobody in particular.
+    """
+    across = log.case_id.is_(None) & log.family_id.is_(None)
+    place = func.coalesce(func.array_position(log.case_ids, wanted), func.array_position(log.resource_ids, its_family))
     parts = (
-        (log.case_id == wanted, log.rules[1]),
-        (log.case_id.is_(None) & (log.family_id == its_family), log.rules[1]),
-        (log.case_id.is_(None) & log.family_id.is_(None) & (wanted == any_(log.case_ids)), log.rules[in_list]),
+        (log.case_id == wanted, log.rules[1], log.member_ids),
+        (log.case_id.is_(None) & (log.family_id == its_family), log.rules[1], log.member_ids),
+        (across & (wanted == any_(log.case_ids)), log.rules[place], _in_this_case()),
+        (
+            across & (log.resource == "family") & (its_family == any_(log.resource_ids)),
+            log.rules[place],
+            log.member_ids,
+        ),
     )
-    chosen = [c for c in log if c.name not in {"rules", "case_id"}]
+    chosen = [c for c in log if c.name not in {"rules", "case_id", "member_ids"}]
+    more = (("rule", 1), ("about", 2))
     return union_all(
         *(
-            select(*chosen, rule_name.label("rule"), wanted.label("case_id"))
+            select(*chosen, *(part[at].label(name) for name, at in more), wanted.label("case_id"))
             .select_from(table_of(AccessLog))
-            .where(mine(table_of(AccessLog)), condition)
-            for condition, rule_name in parts
+            .where(mine(table_of(AccessLog)), part[0])
+            for part in parts
         )
     ).subquery("entry")
+
+
+def _in_this_case() -> ColumnElement[Any]:
+    """Of the members beside a list across cases, those that stand beside this case."""
+    beside = (
+        func.unnest(log.case_ids, log.member_ids)
+        .table_valued(column("case_id", UUID_TYPE), column("member_id", UUID_TYPE))
+        .render_derived(name="beside")
+    )
+    found = select(func.array_agg(beside.c.member_id)).where(beside.c.case_id == wanted).scalar_subquery()
+    return when((log.member_ids.is_(None), null()), else_=found)
 
 
 entry = _entries()
@@ -98,10 +126,12 @@ entry = _entries()
 
 @rule
 def not_another_persons() -> Expression:
-    """The row is not about another member of the family, and not about what another citizen looked at."""
-    private = func.coalesce(func.cardinality(entry.c.member_ids), 0) > 0
-    own_private = entry.c.member_ids.overlap(ACTOR.persons)
-    of_members = entry.c.resource != "member"
+    """The row is not about another member of the family alone, and not about what another citizen looked at.
+
+    What was done to the family as a whole may concern another child of it: those rows stay with the staff.
+    """
+    about = cast(entry.c.about, ARRAY(UUID_TYPE))
+    shared = func.array_position(about, cast(null(), UUID_TYPE)).is_not(None) | about.overlap(ACTOR.persons)
     readable = func.array(
         select(member.id)
         .where(member.municipality_id == ACTOR.municipality, own_record.holds | custody_of_the_child.holds)
@@ -109,8 +139,10 @@ def not_another_persons() -> Expression:
         .scalar_subquery(),
         type_=ARRAY(UUID_TYPE),
     )
-    shown = of_members | entry.c.resource_ids.overlap(readable)
-    return (~private | own_private) & shown & ((entry.c.actor_kind != "citizen") | (entry.c.actor_id == ACTOR.user))
+    of_mine = (entry.c.resource != "member") | entry.c.resource_ids.overlap(readable)
+    by_staff = (entry.c.actor_kind != "citizen") | (entry.c.actor_id == ACTOR.user)
+    as_a_whole = (entry.c.resource == "family") & (entry.c.outcome != "read")
+    return (entry.c.about.is_(None) | shared) & of_mine & by_staff & ~as_a_whole
 
 
 def _unit() -> ColumnElement[list[str]]:
@@ -129,7 +161,8 @@ access_log = Policy(
     table=entry,
     source=joined(joined(entry, case_table, entry.c.case_id), doer, entry.c.actor_id, outer=True),
     columns={
-        **{name: entry.c[name] for name in ("id", "at", "outcome", "action", "resource", "rule", "code")},
+        **{name: entry.c[name] for name in ("id", "at", "outcome", "action", "resource")},
+        "rule": func.coalesce(entry.c.rule, ""),
         "actor_kind": entry.c.actor_kind,
         "actor_roles": entry.c.actor_roles,
         "actor_departments": _unit(),

@@ -14,9 +14,10 @@ assignment, team = columns(Assignment), columns(TeamMember)
 
 @rule
 def registered_the_family() -> Expression:
-    """The reader registered the family, and no case of it has been allocated yet."""
+    """The reader registered the family, still works in its department, and no case of it has been allocated yet."""
     allocated = some(table_of(Case), case.family_id == family.id, case.allocated_at.is_not(None))
-    return (family.created_by == ACTOR.user) & ~allocated
+    mine = (family.created_by == ACTOR.user) & (family.owner_department_id == any_(ACTOR.departments))
+    return mine & ~allocated
 
 
 @rule
@@ -47,13 +48,14 @@ def own_record() -> Expression:
 
 @rule
 def custody_of_the_child() -> Expression:
-    """The record is about a child whom the reader has custody of today."""
-    return member.id == those(
+    """The record is about a child, not of age, whom the reader has custody of today."""
+    held = those(
         custody.child_id,
         custody.holder_id == any_(ACTOR.persons),
         custody.valid_from <= ACTOR.today,
         custody.valid_until.is_(None) | (custody.valid_until > ACTOR.today),
     )
+    return (member.birth_date > ACTOR.adult_born_by) & (member.id == held)
 
 
 @rule

@@ -1,11 +1,12 @@
 """The steps of a case, and the templates they are made from."""
 
-from sqlalchemy import bindparam
+from sqlalchemy import any_, bindparam
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.db import columns, table_of
 from app.models import Case, Step, StepTemplate, User
 from app.policy.cases import CONTENT, READERS, WORKING, cases, in_case, joined
-from app.policy.core import Policy, highest
+from app.policy.core import UUID_TYPE, Policy, highest
 from app.policy.municipalities import ADMINISTERING, EVERYONE
 
 step = columns(Step)
@@ -24,6 +25,7 @@ steps = Policy(
     actions={"work_step": WORKING},
     filters={
         "case_id": step.case_id == bindparam("case_id"),
+        "case_ids": step.case_id == any_(bindparam("case_ids", type_=ARRAY(UUID_TYPE))),
         "number": step.number == bindparam("number"),
         "holder_id": step.holder_id == bindparam("holder_id"),
         "open": step.status.in_(("planned", "started")) == bindparam("open"),

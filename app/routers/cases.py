@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from app.answers import created, many, one, plain
 from app.policy.cases import cases as policy
-from app.routing import CurrentActor, Session, TransactionRoute, if_match
+from app.routing import CurrentActor, Session, if_match
+from app.routing import router as routed
 from app.schemas.base import PageOut, PageQuery
 from app.schemas.cases import (
     CaseIn,
@@ -26,7 +27,7 @@ from app.services import cases, events, overviews, teams
 from app.services.explanations import explained
 from app.wire import Condition
 
-router = APIRouter(prefix="/v1", tags=["cases"], route_class=TransactionRoute)
+router = routed("cases")
 Unchanged = Annotated[Condition, Depends(if_match(CaseOut))]
 
 

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from app.answers import created, many, one
 from app.policy import contacts as policies
-from app.routing import CurrentActor, Session, TransactionRoute
+from app.routing import CurrentActor, Session
+from app.routing import router as routed
 from app.schemas.base import PageOut
 from app.schemas.contacts import (
     CallbackIn,
@@ -24,7 +25,9 @@ from app.schemas.contacts import (
 )
 from app.services import contacts
 
-router = APIRouter(prefix="/v1", tags=["meetings and contact"], route_class=TransactionRoute)
+router = routed("meetings and contact")
+
+NO_WISH = CallbackIn()
 
 
 @router.post("/cases/{case_id}/meetings", status_code=201, response_model=MeetingOut)
@@ -82,7 +85,7 @@ async def get_contact(contact_id: UUID, actor: CurrentActor, session: Session) -
 
 
 @router.post("/cases/{case_id}/callbacks", status_code=201, response_model=CallbackOut)
-async def ask_callback(case_id: UUID, wanted: CallbackIn, actor: CurrentActor, session: Session) -> Response:
+async def ask_callback(case_id: UUID, actor: CurrentActor, session: Session, wanted: CallbackIn = NO_WISH) -> Response:
     """As one of the family: ask the coordinator to call."""
     return created(CallbackOut, await contacts.ask_callback(session, actor, case_id, wanted), "/v1/callbacks")
 

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from app.answers import created, many, one
 from app.policy import families as policies
-from app.routing import CurrentActor, Session, TransactionRoute, if_match
+from app.routing import CurrentActor, Session, if_match
+from app.routing import router as routed
 from app.schemas.base import PageOut, PageQuery
 from app.schemas.families import (
     CustodyEnd,
@@ -22,7 +23,7 @@ from app.schemas.families import (
 from app.services import families
 from app.wire import Condition
 
-router = APIRouter(prefix="/v1", tags=["families"], route_class=TransactionRoute)
+router = routed("families")
 
 
 @router.post("/families", status_code=201, response_model=FamilyOut)

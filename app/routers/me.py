@@ -1,13 +1,14 @@
 """Oneself: who I am, what I hold, and a citizen's own view."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from app.answers import plain
-from app.routing import CurrentActor, Session, TransactionRoute
+from app.routing import CurrentActor, Session
+from app.routing import router as routed
 from app.schemas.me import FamilyViewOut, MeOut, WorkOut
 from app.services import overviews
 
-router = APIRouter(prefix="/v1", tags=["me"], route_class=TransactionRoute)
+router = routed("me")
 
 
 @router.get("/me", response_model=MeOut)

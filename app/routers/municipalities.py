@@ -5,15 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from app.answers import many, one
-from app.routing import CurrentActor, Session, TransactionRoute, if_match
+from app.routing import CurrentActor, Session, if_match
+from app.routing import router as routed
 from app.schemas.base import PageOut, PageQuery
 from app.schemas.municipalities import MunicipalityOut, MunicipalityPatch, SettingsVersionOut
 from app.services import municipalities
 from app.services.catalogue import labels
 from app.wire import Condition
 
-router = APIRouter(prefix="/v1", tags=["municipality"], route_class=TransactionRoute)
-public = APIRouter(prefix="/v1", tags=["municipality"])
+router = routed("municipality")
+public = APIRouter(prefix="/v1", tags=["municipality"], generate_unique_id_function=lambda route: route.name)
 
 
 @router.get("/municipality", response_model=MunicipalityOut)

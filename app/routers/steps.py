@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import Depends, Path, Query, Response
 
 from app.answers import created, many, one, plain
 from app.policy.steps import step_templates
-from app.routing import CurrentActor, Session, TransactionRoute, if_match
+from app.routing import CurrentActor, Session, if_match
+from app.routing import router as routed
 from app.schemas.base import PageOut
 from app.schemas.steps import (
     GapsOut,
@@ -23,9 +24,11 @@ from app.schemas.steps import (
 from app.services import steps
 from app.wire import Condition
 
-router = APIRouter(prefix="/v1", tags=["steps"], route_class=TransactionRoute)
+router = routed("steps")
 Unchanged = Annotated[Condition, Depends(if_match(StepOut))]
 Number = Annotated[int, Path(ge=1, le=50, description="The step's number in the case.")]
+
+NOTHING_TO_START, NOTHING_TO_ADD = StepStart(), StepCompletion()
 
 
 def place(case_id: UUID, number: int) -> str:
@@ -54,7 +57,7 @@ async def plan_step(
 
 @router.post("/cases/{case_id}/steps/{number}/start", response_model=StepOut)
 async def start_step(
-    case_id: UUID, number: Number, wanted: StepStart, actor: CurrentActor, session: Session
+    case_id: UUID, number: Number, actor: CurrentActor, session: Session, wanted: StepStart = NOTHING_TO_START
 ) -> Response:
     """Begin a step. Earlier required steps must be done."""
     step = await steps.start(session, actor, case_id, number, wanted)
@@ -63,7 +66,7 @@ async def start_step(
 
 @router.post("/cases/{case_id}/steps/{number}/complete", response_model=StepOut)
 async def complete_step(
-    case_id: UUID, number: Number, wanted: StepCompletion, actor: CurrentActor, session: Session
+    case_id: UUID, number: Number, actor: CurrentActor, session: Session, wanted: StepCompletion = NOTHING_TO_ADD
 ) -> Response:
     """Finish a step. What it requires must be there."""
     step = await steps.complete(session, actor, case_id, number, wanted)

@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from app.answers import created, many, one
 from app.policy.teams import team_members
-from app.routing import CurrentActor, Session, TransactionRoute
+from app.routing import CurrentActor, Session
+from app.routing import router as routed
 from app.schemas.base import PageOut
 from app.schemas.teams import TeamLeave, TeamMemberIn, TeamMemberOut, TeamQuery
 from app.services import teams
 
-router = APIRouter(prefix="/v1", tags=["team"], route_class=TransactionRoute)
+router = routed("team")
 
 
 @router.get("/cases/{case_id}/team", response_model=PageOut[TeamMemberOut])

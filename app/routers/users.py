@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from app.answers import created, many, one
 from app.policy.municipalities import departments as department_policy
 from app.policy.users import users as user_policy
-from app.routing import CurrentActor, Session, TransactionRoute, if_match
+from app.routing import CurrentActor, Session, if_match
+from app.routing import router as routed
 from app.schemas.base import PageOut
 from app.schemas.users import (
     DepartmentIn,
@@ -23,7 +24,7 @@ from app.schemas.users import (
 from app.services import municipalities, users
 from app.wire import Condition
 
-router = APIRouter(prefix="/v1", tags=["organisation"], route_class=TransactionRoute)
+router = routed("organisation")
 
 
 @router.post("/departments", status_code=201, response_model=DepartmentOut)

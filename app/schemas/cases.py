@@ -1,14 +1,23 @@
 """Cases on the wire."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from app.schemas.base import In, Line, Moment, Out, PageQuery, Text
-from app.schemas.codes import AssignmentEndReason, AssignmentRole, CaseModel, CaseState, CloseReason, StageStatus
+from app.schemas.codes import (
+    AssignmentEndReason,
+    AssignmentRole,
+    CaseModel,
+    CaseState,
+    CloseReason,
+    GoalEndState,
+    StageGroup,
+    StageStatus,
+)
 from app.schemas.contacts import CallbackOut, MeetingOut
 from app.schemas.steps import StepOut
 from app.schemas.teams import TeamMemberOut
@@ -82,22 +91,22 @@ class CasePatch(In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"kle_code": "27.24.08"}]})
 
 
-class GoalEndState(In):
+class GoalEnd(In):
     """Where a goal of the family ended (R78)."""
 
     goal: Text
-    achieved: Literal["achieved", "partly", "not_achieved", "not_relevant"]
+    achieved: GoalEndState
 
 
 class Closing(In):
     """What is kept when a case closes: where the goals ended, and a note to whoever takes over (R78)."""
 
-    goals: list[GoalEndState] = Field(default_factory=list, max_length=50)
+    goals: list[GoalEnd] = Field(default_factory=list, max_length=50)
     handover_note: Text
 
 
 class ClosingOut(Out):
-    goals: list[GoalEndState]
+    goals: list[GoalEnd]
     handover_note: str
 
 
@@ -195,7 +204,7 @@ class StageOut(Out):
 
     stage: str
     label: str
-    group: Literal["start_up", "running"]
+    group: StageGroup
     status: StageStatus
 
 

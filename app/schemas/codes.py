@@ -46,7 +46,7 @@ MemberRelation = Literal[
 ]
 CustodySource = Literal["civil_registry", "court", "agreement", "told_by_family", "other"]
 AssignmentRole = Literal["coordinator", "primary_adviser"]
-AssignmentEndReason = Literal["changed", "case_closed", "left_position", "other"]
+AssignmentEndReason = Literal["changed", "left_position", "other"]
 CloseReason = Literal[
     "plan_completed",
     "family_moved",
@@ -60,6 +60,9 @@ MeetingKind = Literal["assessment", "analysis", "gathering", "network", "status"
 MeetingStatus = Literal["planned", "held", "cancelled"]
 ContactKind = Literal["first_contact", "follow_up", "informal", "other"]
 ContactChannel = Literal["phone", "video", "visit", "meeting", "letter", "digital_post", "app", "other"]
+AttendeeKind = Literal["family", "professional"]
+GoalEndState = Literal["achieved", "partly", "not_achieved", "not_relevant"]
+StageGroup = Literal["start_up", "running"]
 CallbackStatus = Literal["waiting", "answered"]
 StageStatus = Literal["upcoming", "current", "done"]
 AccessOutcome = Literal["read", "write", "refused"]

@@ -1,12 +1,12 @@
 """Meetings, contacts and call-backs on the wire."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
 from app.schemas.base import In, Moment, Out, PageQuery, Text
-from app.schemas.codes import CallbackStatus, ContactChannel, ContactKind, MeetingKind, MeetingStatus
+from app.schemas.codes import AttendeeKind, CallbackStatus, ContactChannel, ContactKind, MeetingKind, MeetingStatus
 
 
 class MeetingIn(In):
@@ -25,7 +25,7 @@ class MeetingIn(In):
 class Attendee(In):
     """Somebody who took part: a member of the family, or a professional. Exactly one of the two ids."""
 
-    kind: Literal["family", "professional"]
+    kind: AttendeeKind
     id: UUID
 
 

@@ -1,14 +1,13 @@
 """Oneself on the wire: who I am, what I hold, and a citizen's own view."""
 
 from datetime import date
-from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from app.schemas.base import Moment, Out
 from app.schemas.cases import CaseOut
-from app.schemas.codes import ActorKind, CaseState
+from app.schemas.codes import ActorKind, CaseState, StepStatus
 from app.schemas.contacts import CallbackOut
 from app.schemas.families import MemberOut
 from app.schemas.steps import StepOut
@@ -62,7 +61,7 @@ class ContactCard(Out):
 class FamilyStep(Out):
     number: int
     title: str
-    status: Literal["planned", "started", "done", "skipped"]
+    status: StepStatus
     label: str
     due_on: date | None
 

@@ -348,6 +348,9 @@ class ConsentSettings(_Section):
     youth_age: Age = Field(
         15, title="Own consent from", description="From this age the young person signs too (X24, R286)."
     )
+    adult_age: Age = Field(
+        18, title="Of age from", description="From this age custody opens nothing; the law's age, as data (X24)."
+    )
     child_voice_age: Age = Field(
         10, title="Heard from", description="From this age the child is heard on a consent; at most youth_age (X24)."
     )

@@ -45,6 +45,9 @@ EXAMPLE: JsonDict = {
 }
 
 
+STEP = ("number", "title", "stage", "optional", "repeatable", "requires")
+
+
 class CellsOut(Out):
     """The four cells of a step: `text` null is a blank, `suggestion` true one that is there to be overwritten."""
 
@@ -137,7 +140,20 @@ class StepTemplateIn(In):
     model: TemplateModel
     name: Line
     steps: Annotated[list[TemplateStep], Field(min_length=1, max_length=50)]
-    based_on: int = Field(ge=1)
+    based_on: int = Field(ge=1, le=1_000_000)
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "model": "efei",
+                    "name": "Opstart af sag",
+                    "based_on": 1,
+                    "steps": [{**{k: EXAMPLE[k] for k in STEP}, **CELLS}],
+                }
+            ]
+        }
+    )
 
 
 class StepTemplateOut(Out):

@@ -39,6 +39,7 @@ def _statement() -> Select[Any]:
         _gathered(position.role, *held).label("roles"),
         _gathered(member.id, member.user_id == user.id).label("persons"),
         cast(document["consent"]["youth_age"].astext, TEXT).label("youth_age"),
+        cast(document["consent"]["adult_age"].astext, TEXT).label("adult_age"),
         document["team"]["creator_roles"].label("team_creators"),
         cast(document["access_log"]["names"].astext, TEXT).label("log_names"),
     ).where(
@@ -65,7 +66,6 @@ async def load(session: Transaction, identity: Identity, asked: Circumstances) -
     if row is None:
         raise Unauthorized("unknown-account")
     today = asked.at.astimezone(COPENHAGEN).date()
-    age = DEFAULTS.consent.youth_age if row.youth_age is None else int(row.youth_age)
     return Actor(
         kind=identity.kind,
         user=row.id,
@@ -77,7 +77,8 @@ async def load(session: Transaction, identity: Identity, asked: Circumstances) -
         departments=tuple(row.departments),
         leads=tuple(row.leads),
         persons=tuple(row.persons),
-        youth_born_by=_birthday_limit(today, age),
+        youth_born_by=_birthday_limit(today, int(row.youth_age or DEFAULTS.consent.youth_age)),
+        adult_born_by=_birthday_limit(today, int(row.adult_age or DEFAULTS.consent.adult_age)),
         team_creators=tuple(DEFAULTS.team.creator_roles if row.team_creators is None else row.team_creators),
         log_names=row.log_names == "true",
         language=asked.language,

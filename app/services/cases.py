@@ -17,7 +17,7 @@ from app.policy.actor import ACTOR, Actor
 from app.policy.core import UUID_TYPE, some
 from app.schemas.cases import CaseIn, CasePatch, TransitionIn
 from app.services import steps
-from app.services.casework import for_work
+from app.services.casework import require_open
 from app.services.catalogue import label
 from app.services.events import emit, in_case, of_event
 from app.services.families import owning
@@ -127,11 +127,12 @@ async def change_case(
     session: Transaction, actor: Actor, id: UUID, wanted: CasePatch, condition: Condition
 ) -> Row[Any]:
     """Change the case's subject number or its references. Emits `case.changed`."""
-    await for_work(session, actor, id, "change", condition)
+    case = await policies.cases.get(session, actor, id, "change", condition)
     values = wanted.model_dump(exclude_unset=True)
     for field, value in values.items():
         if value is None:
             raise invalid(f"/{field}", "required")
+    require_open(case)
     if values:
         await change(session, actor, Case, id, **values)
         await emit(session, actor, "case.changed", id, case_id=id)
@@ -157,10 +158,11 @@ async def move(session: Transaction, actor: Actor, id: UUID, wanted: TransitionI
     Raises Conflict when the state cannot be reached from here or something is missing, Invalid when the reason, the
     closing or the family's view that the state needs is left out.
     """
-    case = await for_work(session, actor, id, "change_state")
+    case = await policies.cases.get(session, actor, id, "change_state")
+    _complete(case, wanted)
+    require_open(case)
     if wanted.to not in TRANSITIONS[case.state]:
         raise Conflict("transition-not-allowed")
-    _complete(case, wanted)
     missing = _blocked(case, wanted.to, await steps.required_left(session, actor, id))
     if missing:
         raise Conflict("case-not-ready", *(Flaw("/to", code) for code in missing))

@@ -1,4 +1,4 @@
-"""A case opened for work: locked, permitted, not closed; and who is on it."""
+"""What every piece of work in a case asks: is it open, and who is on it."""
 
 from typing import Any
 from uuid import UUID
@@ -8,19 +8,13 @@ from sqlalchemy import Row, exists, select
 from app.db import Transaction, columns
 from app.errors import Conflict
 from app.models import Assignment, TeamMember
-from app.policy import cases as policies
 from app.policy.actor import Actor
-from app.wire import Condition
 
 
-async def for_work(
-    session: Transaction, actor: Actor, id: UUID, action: str, condition: Condition | None = None
-) -> Row[Any]:
-    """The case, locked, for an action open to the actor. Raises Conflict when it is closed: only reading is left."""
-    case = await policies.cases.get(session, actor, id, action, condition)
+def require_open(case: Row[Any]) -> None:
+    """Raises Conflict when the case is closed: only reading is left (R78). Asked after what the request means."""
     if case.state == "closed":
         raise Conflict("case-read-only")
-    return case
 
 
 async def on_the_case(session: Transaction, actor: Actor, case_id: UUID, user_id: UUID) -> bool:

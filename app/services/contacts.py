@@ -8,14 +8,14 @@ from uuid import UUID
 from sqlalchemy import Row, select
 
 from app.db import Transaction, columns
-from app.errors import Conflict, Forbidden, invalid
+from app.errors import Conflict, Forbidden, Refusal, invalid
 from app.models import Callback, Case, Contact, Meeting, Member
 from app.policy import cases, users
 from app.policy import contacts as policies
 from app.policy.actor import Actor
 from app.policy.core import Page
 from app.schemas.contacts import Attendee, CallbackIn, ContactIn, MeetingCancelled, MeetingHeld, MeetingIn
-from app.services.casework import for_work, on_the_case
+from app.services.casework import on_the_case, require_open
 from app.services.events import emit
 from app.services.municipalities import settings_now
 from app.services.rows import add, change
@@ -26,17 +26,18 @@ CLOCK_SLACK: Final = timedelta(minutes=5)
 
 async def plan_meeting(session: Transaction, actor: Actor, case_id: UUID, wanted: MeetingIn) -> Row[Any]:
     """Plan a meeting; the coordinator chairs it unless a reason is given for somebody else on the case (R100)."""
-    case = await for_work(session, actor, case_id, "plan_meeting")
+    case = await cases.cases.get(session, actor, case_id, "plan_meeting")
     if wanted.kind not in (await settings_now(session, actor)).meeting_kinds:
         raise invalid("/kind", "meeting-kind-not-used", "meeting-kind-not-used")
     chair = wanted.chair_id or case.coordinator_id
-    if chair is None:
-        raise Conflict("coordinator-missing")
-    if chair != case.coordinator_id:
+    if chair is not None and chair != case.coordinator_id:
         if wanted.chair_reason is None:
             raise invalid("/chair_reason", "required")
         if not await on_the_case(session, actor, case_id, chair):
             raise invalid("/chair_id", "unknown-reference", "unknown-reference")
+    require_open(case)
+    if chair is None:
+        raise Conflict("coordinator-missing")
     values = {"status": "planned", "attendance": [], "created_at": actor.at, "created_by": actor.user}
     content = wanted.model_dump(exclude={"chair_id"})
     id = await add(session, actor, Meeting, case_id=case_id, chair_id=chair, **content, **values)
@@ -46,11 +47,13 @@ async def plan_meeting(session: Transaction, actor: Actor, case_id: UUID, wanted
 
 async def hold_meeting(session: Transaction, actor: Actor, id: UUID, wanted: MeetingHeld) -> Row[Any]:
     """The meeting took place. An assessment meeting has at least one of the family in it (R50)."""
-    meeting = await _planned(session, actor, id)
+    meeting = await policies.meetings.get(session, actor, id, "hold_meeting")
+    case = await cases.cases.get(session, actor, meeting.case_id)
     _past("/held_at", wanted.held_at, actor)
-    await _known(session, actor, meeting.case_id, wanted.attendance)
+    await _known(session, actor, case.family_id, wanted.attendance)
     if meeting.kind == "assessment" and not any(one.kind == "family" for one in wanted.attendance):
         raise invalid("/attendance", "no-family-participant", "no-family-participant")
+    _still_planned(case, meeting)
     present = [one.model_dump(mode="json") for one in wanted.attendance]
     await change(session, actor, Meeting, id, status="held", held_at=wanted.held_at, attendance=present)
     await emit(session, actor, "meeting.held", id, case_id=meeting.case_id)
@@ -58,7 +61,8 @@ async def hold_meeting(session: Transaction, actor: Actor, id: UUID, wanted: Mee
 
 
 async def cancel_meeting(session: Transaction, actor: Actor, id: UUID, wanted: MeetingCancelled) -> Row[Any]:
-    meeting = await _planned(session, actor, id)
+    meeting = await policies.meetings.get(session, actor, id, "hold_meeting")
+    _still_planned(await cases.cases.get(session, actor, meeting.case_id), meeting)
     await change(session, actor, Meeting, id, status="cancelled", cancel_reason=wanted.reason)
     await emit(session, actor, "meeting.cancelled", id, case_id=meeting.case_id)
     return await policies.meetings.get(session, actor, id)
@@ -66,8 +70,9 @@ async def cancel_meeting(session: Transaction, actor: Actor, id: UUID, wanted: M
 
 async def record_contact(session: Transaction, actor: Actor, case_id: UUID, wanted: ContactIn) -> Row[Any]:
     """Write down a contact that took place. The first one is measured from the allocation (R99)."""
-    case = await for_work(session, actor, case_id, "record_contact")
+    case = await cases.cases.get(session, actor, case_id, "record_contact")
     _past("/took_place_at", wanted.took_place_at, actor)
+    require_open(case)
     if wanted.kind == "first_contact" and case.allocated_at is None:
         raise Conflict("coordinator-missing")
     values = {"recorded_at": actor.at, "recorded_by": actor.user, **wanted.model_dump()}
@@ -81,7 +86,8 @@ async def record_contact(session: Transaction, actor: Actor, case_id: UUID, want
 
 async def ask_callback(session: Transaction, actor: Actor, case_id: UUID, wanted: CallbackIn) -> Row[Any]:
     """A citizen asks the coordinator to call back (R98). Raises Conflict while nobody has the task."""
-    case = await for_work(session, actor, case_id, "ask_callback")
+    case = await cases.cases.get(session, actor, case_id, "ask_callback")
+    require_open(case)
     if case.coordinator_id is None:
         raise Conflict("coordinator-missing")
     member = await _who(session, actor, case.family_id)
@@ -94,6 +100,7 @@ async def ask_callback(session: Transaction, actor: Actor, case_id: UUID, wanted
 async def answer_callback(session: Transaction, actor: Actor, id: UUID) -> Row[Any]:
     """The family was called back; how long it took is kept. Raises Conflict when it was answered already."""
     callback = await policies.callbacks.get(session, actor, id, "answer_callback")
+    require_open(await cases.cases.get(session, actor, callback.case_id))
     if callback.status != "waiting":
         raise Conflict("callback-already-answered")
     await change(session, actor, Callback, id, status="answered", answered_at=actor.at, answered_by=actor.user)
@@ -114,12 +121,10 @@ async def callbacks(session: Transaction, actor: Actor, case_id: UUID, **page: A
     return await policies.callbacks.page(session, actor, case_id=case_id, **page)
 
 
-async def _planned(session: Transaction, actor: Actor, id: UUID) -> Row[Any]:
-    meeting = await policies.meetings.get(session, actor, id, "hold_meeting")
-    await for_work(session, actor, meeting.case_id, "plan_meeting")
+def _still_planned(case: Row[Any], meeting: Row[Any]) -> None:
+    require_open(case)
     if meeting.status != "planned":
         raise Conflict("meeting-not-planned")
-    return meeting
 
 
 def _past(pointer: str, moment: datetime, actor: Actor) -> None:
@@ -127,18 +132,16 @@ def _past(pointer: str, moment: datetime, actor: Actor) -> None:
         raise invalid(pointer, "future")
 
 
-async def _known(session: Transaction, actor: Actor, case_id: UUID, attendance: Sequence[Attendee]) -> None:
+async def _known(session: Transaction, actor: Actor, family_id: UUID, attendance: Sequence[Attendee]) -> None:
     """Those of the family are members of it, and the professionals have accounts. Raises Invalid with the place."""
-    case = await cases.cases.get(session, actor, case_id)
     own = columns(Member)
-    family = select(own.id).where(own.municipality_id == actor.municipality, own.family_id == case.family_id)
-    known = set((await session.execute(family)).scalars())
+    family = select(own.id).where(own.municipality_id == actor.municipality, own.family_id == family_id)
+    known = {"family": set((await session.execute(family)).scalars())}
     staff = [one.id for one in attendance if one.kind == "professional"]
-    if staff:
-        page = await users.users.page(session, actor, ids=staff, kind="professional", limit=200)
-        known |= {row.id for row in page.items}
+    page = await users.users.page(session, actor, ids=staff, kind="professional", limit=200)
+    known["professional"] = {row.id for row in page.items}
     for number, one in enumerate(attendance):
-        if one.id not in known:
+        if one.id not in known[one.kind]:
             raise invalid(f"/attendance/{number}/id", "unknown-reference", "unknown-reference")
     if len({one.id for one in attendance}) < len(attendance):
         raise invalid("/attendance", "already-exists")
@@ -150,5 +153,5 @@ async def _who(session: Transaction, actor: Actor, family_id: UUID) -> UUID:
     mine = (own.municipality_id == actor.municipality, own.family_id == family_id, own.user_id == actor.user)
     found: UUID | None = (await session.execute(select(own.id).where(*mine))).scalar_one_or_none()
     if found is None:
-        raise Forbidden
+        raise Forbidden(refusal=Refusal("case", "ask_callback", None))
     return found

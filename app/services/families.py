@@ -1,5 +1,6 @@
 """Families: registering them, their members and who has custody (R20–R22)."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -72,7 +73,7 @@ async def give_custody(session: Transaction, actor: Actor, family_id: UUID, want
     for field, kind in (("child_id", "child"), ("holder_id", "adult")):
         if kinds.get(getattr(wanted, field)) != kind:
             raise invalid(f"/{field}", "member-not-in-family", "member-not-in-family")
-    await _no_overlap(session, actor, wanted)
+    await _no_overlap(session, actor, wanted, wanted.valid_until)
     values = {"created_at": actor.at, "created_by": actor.user, **wanted.model_dump()}
     id = await add(session, actor, Custody, family_id=family_id, **values)
     await emit(session, actor, "custody.added", id)
@@ -86,6 +87,7 @@ async def end_custody(
     custody = await policies.custodies.get(session, actor, id, "set_custody", condition)
     if wanted.valid_until < custody.valid_from:
         raise invalid("/valid_until", "period-invalid", "period-invalid")
+    await _no_overlap(session, actor, custody, wanted.valid_until, id)
     await change(session, actor, Custody, id, valid_until=wanted.valid_until)
     await emit(session, actor, "custody.ended", id)
     return await policies.custodies.get(session, actor, id)
@@ -97,13 +99,18 @@ async def _kinds(session: Transaction, actor: Actor, family_id: UUID) -> dict[UU
     return {row.id: row.kind for row in await session.execute(found)}
 
 
-async def _no_overlap(session: Transaction, actor: Actor, wanted: CustodyIn) -> None:
+async def _no_overlap(
+    session: Transaction, actor: Actor, period: Any, until: date | None, itself: UUID | None = None
+) -> None:
+    """No other custody of the same child by the same adult in the period. Raises Conflict."""
     own = columns(Custody)
-    same = (own.municipality_id == actor.municipality, own.child_id == wanted.child_id)
-    begins = or_(own.valid_until.is_(None), own.valid_until > wanted.valid_from)
-    found = select(own.id).where(*same, own.holder_id == wanted.holder_id, begins)
-    if wanted.valid_until is not None:
-        found = found.where(own.valid_from < wanted.valid_until)
+    same = (own.municipality_id == actor.municipality, own.child_id == period.child_id)
+    meets = or_(own.valid_until.is_(None), own.valid_until > period.valid_from)
+    found = select(own.id).where(*same, own.holder_id == period.holder_id, meets)
+    if until is not None:
+        found = found.where(own.valid_from < until)
+    if itself is not None:
+        found = found.where(own.id != itself)
     if (await session.execute(found.limit(1))).first():
         raise Conflict("period-overlaps")
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from sqlalchemy import Row, select
 
 from app.db import Transaction, columns
-from app.errors import Conflict, Forbidden, Invalid, flaws, invalid
+from app.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, flaws, invalid
 from app.models import Department, Municipality, SettingsVersion
 from app.policy import municipalities as policies
 from app.policy.actor import Actor
@@ -40,7 +40,7 @@ async def show(session: Transaction, actor: Actor) -> dict[str, Any]:
     ).one()
     newest = (await policies.settings_versions.page(session, actor, newest=True, limit=1)).items
     if not newest:
-        raise Forbidden
+        raise NotFound(refusal=Refusal("settings", "read", None))
     return {**own._mapping, "version": newest[0].version, "settings": newest[0].document}
 
 
@@ -83,6 +83,8 @@ async def change_department(
     session: Transaction, actor: Actor, id: UUID, wanted: DepartmentPatch, condition: Condition
 ) -> Row[Any]:
     """Rename, move, or close a department. Raises Conflict when it would lie under itself."""
+    condition.demand()
+    await _lock_departments(session, actor)
     await policies.departments.get(session, actor, id, "configure", condition)
     values = wanted.model_dump(exclude_unset=True)
     for required in ("name", "sector", "active"):
@@ -100,8 +102,15 @@ async def administering(session: Transaction, actor: Actor) -> None:
     """Raises Forbidden unless the actor administers the municipality; judged on its settings' newest version."""
     newest = (await policies.settings_versions.page(session, actor, newest=True, limit=1)).items
     if not newest:
-        raise Forbidden
+        raise Forbidden(refusal=Refusal("settings", "configure", None))
     await policies.settings_versions.get(session, actor, newest[0].id, "configure")
+
+
+async def _lock_departments(session: Transaction, actor: Actor) -> None:
+    """One at a time: two who move departments at once must see each other."""
+    own = columns(Department)
+    every = select(own.id).where(own.municipality_id == actor.municipality).order_by(own.id)
+    await session.execute(every.with_for_update())
 
 
 async def _place(session: Transaction, actor: Actor, id: UUID | None, parent_id: UUID | None) -> None:

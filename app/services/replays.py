@@ -22,6 +22,7 @@ KEPT: Final = timedelta(hours=48)
 """How long a key is remembered."""
 
 own = columns(IdempotencyKey)
+KEPT_HEADERS: Final = ("content-type", "content-language", "etag", "retry-after", "www-authenticate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,14 @@ async def again(request: Request, earlier: Earlier) -> Response:
         return Response(status_code=earlier.status, headers={"Idempotency-Replayed": "true"})
     status, headers, body = await _get(request, earlier.location)
     headers["idempotency-replayed"] = "true"
-    headers["location"] = earlier.location
+    headers["location" if earlier.status == 201 else "content-location"] = earlier.location
     return Response(body, earlier.status if status == 200 else status, headers)
 
 
 async def _get(request: Request, location: str) -> tuple[int, dict[str, str], bytes]:
     """GET a place of this app as the same caller, in a transaction of its own."""
     kept = {b"authorization", b"accept-language", b"x-purpose"}
+    trace = (b"x-request-id", request.scope.get("request_id", "").encode())
     scope = {
         "type": "http",
         "asgi": request.scope["asgi"],
@@ -88,10 +90,9 @@ async def _get(request: Request, location: str) -> tuple[int, dict[str, str], by
         "raw_path": location.encode(),
         "query_string": b"",
         "root_path": request.scope.get("root_path", ""),
-        "headers": [(name, value) for name, value in request.scope["headers"] if name in kept],
+        "headers": [trace, *(one for one in request.scope["headers"] if one[0] in kept)],
         "client": request.scope.get("client"),
         "server": request.scope.get("server"),
-        "request_id": request.scope.get("request_id", ""),
     }
     status, headers, chunks = 500, dict[str, str](), list[bytes]()
 
@@ -106,5 +107,5 @@ async def _get(request: Request, location: str) -> tuple[int, dict[str, str], by
         else:
             chunks.append(message.get("body", b""))
 
-    await request.app.router(scope | {"app": request.app, "state": {}}, receive, send)
-    return status, headers, b"".join(chunks)
+    await request.app(scope, receive, send)
+    return status, {name: headers[name] for name in KEPT_HEADERS if name in headers}, b"".join(chunks)

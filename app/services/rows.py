@@ -10,7 +10,7 @@ from app.db import Base, Transaction, new_id, table_of
 from app.policy.actor import Actor
 
 
-async def add(session: Transaction, actor: Actor, model: type[Base], **values: Any) -> UUID:
+async def add(session: Transaction, actor: Actor, model: type[Base], /, **values: Any) -> UUID:
     """Insert one row; its new id."""
     id = new_id()
     await session.execute(insert(table_of(model)), {"municipality_id": actor.municipality, "id": id, **values})
@@ -27,7 +27,7 @@ async def add_all(
     return [row["id"] for row in complete]
 
 
-async def change(session: Transaction, actor: Actor, model: type[Base], id: UUID, **values: Any) -> None:
+async def change(session: Transaction, actor: Actor, model: type[Base], id: UUID, /, **values: Any) -> None:
     """Change one row that a policy has opened."""
     table: Table = table_of(model)
     mine = (table.c.municipality_id == actor.municipality) & (table.c.id == id)

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy import (
     BOOLEAN,
     CTE,
@@ -24,15 +25,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from app.db import Transaction, columns, table_of
-from app.errors import Conflict, Flaw, NotFound, invalid
-from app.models import Meeting, Step, StepTemplate, TeamMember
+from app.errors import Conflict, Flaw, Invalid, NotFound, flaws, invalid
+from app.models import Meeting, Position, Step, StepTemplate, TeamMember
 from app.policy import steps as policies
 from app.policy.actor import ACTOR, Actor
+from app.policy.cases import cases
 from app.policy.core import UUID_TYPE, Page, word
 from app.schemas.step_templates import StepTemplateDocument
 from app.schemas.steps import StepCompletion, StepPatch, StepSkip, StepStart, StepTemplateIn
 from app.services.calendar import is_working_day
-from app.services.casework import for_work, on_the_case
+from app.services.casework import on_the_case, require_open
 from app.services.catalogue import label
 from app.services.events import emit
 from app.services.municipalities import settings_now
@@ -61,7 +63,7 @@ async def plan(
 ) -> Row[Any]:
     """Set due date and holder, and fill cells locally (R39). Emits `step.changed`."""
     condition.demand()
-    await for_work(session, actor, case_id, "work_step")
+    case = await cases.get(session, actor, case_id, "work_step")
     step = await one(session, actor, case_id, number)
     condition.check(step)
     values = wanted.model_dump(exclude_unset=True, exclude={"cells"})
@@ -71,6 +73,7 @@ async def plan(
         await _on_the_case(session, actor, case_id, values["holder_id"])
     if wanted.cells is not None:
         values["cells"] = _filled(step.cells, wanted.cells.model_dump(exclude_unset=True))
+    require_open(case)
     if values:
         await change(session, actor, Step, step.id, **values)
         await emit(session, actor, "step.changed", step.id, case_id=case_id)
@@ -83,8 +86,9 @@ async def start(session: Transaction, actor: Actor, case_id: UUID, number: int, 
     Raises Conflict when it is not planned, or an earlier required step is not done: `step-blocked`. Where the setting
     `steps.blocking` is `warn`, a reason opens that, and is kept (R63).
     """
-    case = await for_work(session, actor, case_id, "work_step")
-    step = await _in_status(session, actor, case_id, number, "planned")
+    case = await cases.get(session, actor, case_id, "work_step")
+    step = await one(session, actor, case_id, number)
+    require_status(case, step, "planned")
     if case.state == "draft":
         raise Conflict("coordinator-missing")
     blocking = [n for n in await required_left(session, actor, case_id) if n < number]
@@ -101,10 +105,11 @@ async def complete(session: Transaction, actor: Actor, case_id: UUID, number: in
 
     Raises Conflict when it is not started, or something that the step requires is missing (each named by its code).
     """
-    case = await for_work(session, actor, case_id, "work_step")
-    step = await _in_status(session, actor, case_id, number, "started")
+    case = await cases.get(session, actor, case_id, "work_step")
+    step = await one(session, actor, case_id, number)
     if wanted.perspectives is not None and "perspectives" not in step.requires:
         raise invalid("/perspectives", "not-here")
+    require_status(case, step, "started")
     missing = [guard for guard in step.requires if not await _met(session, actor, case, guard, wanted)]
     if missing:
         flaws = (Flaw("", guard, label("step_guard", guard, actor.language)) for guard in missing)
@@ -117,8 +122,9 @@ async def complete(session: Transaction, actor: Actor, case_id: UUID, number: in
 
 async def skip(session: Transaction, actor: Actor, case_id: UUID, number: int, wanted: StepSkip) -> Row[Any]:
     """Leave out an optional step, with the reason. Emits `step.skipped`. Conflict for a required or finished one."""
-    await for_work(session, actor, case_id, "work_step")
-    step = await _in_status(session, actor, case_id, number, "planned", "started")
+    case = await cases.get(session, actor, case_id, "work_step")
+    step = await one(session, actor, case_id, number)
+    require_status(case, step, "planned", "started")
     if not step.optional:
         raise Conflict("step-not-optional")
     await change(session, actor, Step, step.id, status="skipped", skipped_at=actor.at, skip_reason=wanted.reason)
@@ -182,13 +188,21 @@ async def publish(session: Transaction, actor: Actor, wanted: StepTemplateIn) ->
     await policies.step_templates.get(session, actor, page.items[0].id, "configure")
     if page.items[0].version != wanted.based_on:
         raise Conflict("template-changed")
-    document = StepTemplateDocument(model=wanted.model, name=wanted.name, steps=tuple(wanted.steps))
+    document = _whole(wanted)
     values = {"model": wanted.model, "name": wanted.name, "version": wanted.based_on + 1}
     stamped = {"published_at": actor.at, "published_by": actor.user}
     content = document.model_dump(mode="json")["steps"]
     id = await add(session, actor, StepTemplate, steps=content, **values, **stamped)
     await emit(session, actor, "step_template.published", id)
     return await policies.step_templates.get(session, actor, id)
+
+
+def _whole(wanted: StepTemplateIn) -> StepTemplateDocument:
+    """The template as one document: numbered 1, 2, 3 …. Raises Invalid, naming the place."""
+    try:
+        return StepTemplateDocument(model=wanted.model, name=wanted.name, steps=tuple(wanted.steps))
+    except ValidationError as error:
+        raise Invalid(None, *flaws(error.errors(include_input=False, include_url=False))) from None
 
 
 async def template_gaps(session: Transaction, actor: Actor, id: UUID) -> list[dict[str, Any]]:
@@ -221,11 +235,11 @@ def _filled(cells: dict[str, Any], wanted: dict[str, str | None]) -> dict[str, A
     return {**cells, **written}
 
 
-async def _in_status(session: Transaction, actor: Actor, case_id: UUID, number: int, *statuses: str) -> Row[Any]:
-    step = await one(session, actor, case_id, number)
+def require_status(case: Row[Any], step: Row[Any], *statuses: str) -> None:
+    """The case is open, and the step is in one of these statuses. Raises Conflict otherwise."""
+    require_open(case)
     if step.status not in statuses:
         raise Conflict("step-not-open")
-    return step
 
 
 async def _met(session: Transaction, actor: Actor, case: Row[Any], guard: str, wanted: StepCompletion) -> bool:
@@ -235,12 +249,22 @@ async def _met(session: Transaction, actor: Actor, case: Row[Any], guard: str, w
     if guard == "perspectives":
         return wanted.perspectives is not None
     if guard == "core_team":
-        return await _any(session, actor, TeamMember, case.id, columns(TeamMember).left_at.is_(None))
+        return await _team_is_cross_disciplinary(session, actor, case)
     meeting = columns(Meeting)
     family = meeting.attendance.contains([{"kind": "family"}])
     return await _any(
         session, actor, Meeting, case.id, (meeting.kind == "assessment") & (meeting.status == "held") & family
     )
+
+
+async def _team_is_cross_disciplinary(session: Transaction, actor: Actor, case: Row[Any]) -> bool:
+    """Beside the coordinator there is somebody of another profession, or from another department (R40, R80)."""
+    team, held = columns(TeamMember), columns(Position)
+    same = select(held.department_id).where(
+        held.municipality_id == actor.municipality, held.user_id == case.coordinator_id, held.ended_at.is_(None)
+    )
+    other = (team.profession != "social_adviser") | team.department_id.not_in(same)
+    return await _any(session, actor, TeamMember, case.id, team.left_at.is_(None) & other)
 
 
 async def _any(session: Transaction, actor: Actor, model: Any, case_id: UUID, condition: Any) -> bool:

@@ -15,7 +15,7 @@ from app.policy.core import Page
 from app.schemas.cases import CoordinatorIn
 from app.schemas.teams import TeamLeave, TeamMemberIn
 from app.services import steps
-from app.services.casework import for_work, on_the_case
+from app.services.casework import on_the_case, require_open
 from app.services.events import emit
 from app.services.rows import add, change
 from app.wire import Condition
@@ -31,13 +31,14 @@ async def appoint(
     Emits `case.allocated`, or `case.coordinator_changed`. Raises Invalid unless the user is an adviser from child
     disability (R2), or when a change has no reason (R108); Conflict when that user has the task already.
     """
-    case = await for_work(session, actor, case_id, "assign_coordinator", condition)
+    case = await case_policies.cases.get(session, actor, case_id, "assign_coordinator", condition)
     await _adviser(session, actor, wanted.user_id)
+    if case.coordinator_id not in (None, wanted.user_id) and wanted.reason is None:
+        raise invalid("/reason", "required")
+    require_open(case)
     if case.coordinator_id == wanted.user_id:
         raise Conflict("coordinator-exists")
     if case.coordinator_id is not None:
-        if wanted.reason is None:
-            raise invalid("/reason", "required")
         await _end(session, actor, case_id, wanted.end_reason)
     values = {"assigned_at": actor.at, "assigned_by": actor.user, "reason": wanted.reason}
     role = "primary_adviser" if case.model == "sof" else "coordinator"
@@ -64,8 +65,9 @@ async def add_to_team(session: Transaction, actor: Actor, case_id: UUID, wanted:
 
     Raises Invalid for somebody who is no professional of that department, Conflict for a member or the coordinator.
     """
-    await for_work(session, actor, case_id, "change_team")
+    case = await case_policies.cases.get(session, actor, case_id, "change_team")
     profession = await _professional(session, actor, wanted)
+    require_open(case)
     if await on_the_case(session, actor, case_id, wanted.user_id):
         raise Conflict("already-member")
     values = {"profession": profession, "joined_at": actor.at, "added_by": actor.user}
@@ -77,7 +79,7 @@ async def add_to_team(session: Transaction, actor: Actor, case_id: UUID, wanted:
 async def leave_team(session: Transaction, actor: Actor, id: UUID, wanted: TeamLeave) -> Row[Any]:
     """End a membership, at once and on every path. Emits `team.member_left`. Raises Conflict when it has ended."""
     member = await policies.team_members.get(session, actor, id, "leave")
-    await for_work(session, actor, member.case_id, "change_team")
+    require_open(await case_policies.cases.get(session, actor, member.case_id))
     if member.left_at is not None:
         raise Conflict("conflict")
     await change(session, actor, TeamMember, id, left_at=actor.at, leave_reason=wanted.reason)

@@ -40,7 +40,9 @@ async def change_user(
     """Change an account or its positions. Raises Conflict when no active administrator would be left."""
     condition.demand()
     await _lock_administrators(session, actor)
-    await policies.users.get(session, actor, id, "configure", condition)
+    current = await policies.users.get(session, actor, id, "configure", condition)
+    if current.kind != "professional" and wanted.profession is not None:
+        raise invalid("/profession", "only-professionals")
     values = wanted.model_dump(exclude_unset=True, exclude={"positions"})
     for required in ("name", "active"):
         if required in values and values[required] is None:

@@ -35,9 +35,7 @@ def who_we_are(story: Story) -> None:
 
 
 def registering_the_family(story: Story) -> None:
-    story.say(
-        "Karen registers a family: Alma, who is ten and shows what she means with picture cards, and her parents."
-    )
+    story.say("Karen registers a family: Alma, who shows with picture cards what she means, and her parents.")
     home = {"owner_department_id": story.things["coordinator's department"]}
     story.make("coordinator", "/v1/families", home, key="family")
     alma = {"kind": "child", "relation": "child", "name": "Alma Prøvesen", "birth_date": "2016-04-12"}
@@ -118,7 +116,7 @@ def first_contact(story: Story) -> None:
     later = call | {"took_place_at": (datetime.now(UTC) + timedelta(days=3)).isoformat()}
     story.ask("coordinator", f"POST {CASE}/contacts", later, wants=422, code="validation-failed")
     days = story.read("coordinator", f"{CASE}/overview")["days_to_first_contact"]
-    story.see("days from allocation to first contact", days, 0)
+    story.see(f"days from allocation to first contact: {days}", days, 0)
 
 
 def _now() -> str:

@@ -60,7 +60,7 @@ def upgrade() -> None:
     tables()
     op.execute(
         "do $$ begin if not exists (select from pg_roles where rolname = 'indgang_app') then"
-        " create role indgang_app nologin; end if; end $$"
+        " create role indgang_app nologin; end if; exception when duplicate_object or unique_violation then null; end $$"
     )
     op.execute("grant usage on schema public to indgang_app")
     op.execute("grant select on alembic_version to indgang_app")
@@ -184,7 +184,9 @@ def tables() -> None:
             ["departments.municipality_id", "departments.id"],
             name=op.f("fk_departments_parent_id"),
         ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_departments_")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"], ["municipalities.id"], name=op.f("fk_departments_municipality_id")
+        ),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_departments")),
         sa.UniqueConstraint("municipality_id", "name", name=op.f("uq_departments_name")),
     )
@@ -205,7 +207,7 @@ def tables() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("(kind = 'professional') or profession is null", name=op.f("ck_users_profession")),
         sa.CheckConstraint("kind in ('professional', 'citizen', 'service')", name=op.f("ck_users_kind")),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_users_")),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_users_municipality_id")),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_users")),
         sa.UniqueConstraint("municipality_id", "issuer", "subject", name=op.f("uq_users_issuer")),
     )
@@ -226,7 +228,7 @@ def tables() -> None:
             ["departments.municipality_id", "departments.id"],
             name=op.f("fk_families_owner_department_id"),
         ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_families_")),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_families_municipality_id")),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_families")),
     )
     op.create_index("ix_families_created_by", "families", ["municipality_id", "created_by"], unique=False)
@@ -248,7 +250,9 @@ def tables() -> None:
             ["users.municipality_id", "users.id"],
             name=op.f("fk_idempotency_keys_user_id"),
         ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_idempotency_keys_")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"], ["municipalities.id"], name=op.f("fk_idempotency_keys_municipality_id")
+        ),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_idempotency_keys")),
         sa.UniqueConstraint("municipality_id", "user_id", "key", name=op.f("uq_idempotency_keys_user_id")),
     )
@@ -271,7 +275,7 @@ def tables() -> None:
         sa.ForeignKeyConstraint(
             ["municipality_id", "user_id"], ["users.municipality_id", "users.id"], name=op.f("fk_positions_user_id")
         ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_positions_")),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_positions_municipality_id")),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_positions")),
     )
     op.create_index(
@@ -296,7 +300,9 @@ def tables() -> None:
             ["users.municipality_id", "users.id"],
             name=op.f("fk_settings_versions_changed_by"),
         ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_settings_versions_")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"], ["municipalities.id"], name=op.f("fk_settings_versions_municipality_id")
+        ),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_settings_versions")),
         sa.UniqueConstraint("municipality_id", "version", name=op.f("uq_settings_versions_version")),
     )
@@ -316,7 +322,9 @@ def tables() -> None:
             ["users.municipality_id", "users.id"],
             name=op.f("fk_step_templates_published_by"),
         ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_step_templates_")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"], ["municipalities.id"], name=op.f("fk_step_templates_municipality_id")
+        ),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_step_templates")),
         sa.UniqueConstraint("municipality_id", "model", "version", name=op.f("uq_step_templates_model")),
     )
@@ -344,7 +352,7 @@ def tables() -> None:
         sa.ForeignKeyConstraint(
             ["municipality_id", "user_id"], ["users.municipality_id", "users.id"], name=op.f("fk_members_user_id")
         ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_members_")),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_members_municipality_id")),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_members")),
     )
     op.create_index("ix_members_family", "members", ["municipality_id", "family_id"], unique=False)
@@ -399,7 +407,7 @@ def tables() -> None:
             ["step_templates.municipality_id", "step_templates.id"],
             name=op.f("fk_cases_template_id"),
         ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_cases_")),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_cases_municipality_id")),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_cases")),
         sa.UniqueConstraint("municipality_id", "number", name=op.f("uq_cases_number")),
     )
@@ -443,7 +451,7 @@ def tables() -> None:
             ["members.municipality_id", "members.id"],
             name=op.f("fk_custodies_holder_id"),
         ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_custodies_")),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_custodies_municipality_id")),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_custodies")),
     )
     op.create_index("ix_custodies_child", "custodies", ["municipality_id", "child_id"], unique=False)
@@ -482,7 +490,9 @@ def tables() -> None:
         sa.ForeignKeyConstraint(
             ["municipality_id", "user_id"], ["users.municipality_id", "users.id"], name=op.f("fk_assignments_user_id")
         ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_assignments_")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"], ["municipalities.id"], name=op.f("fk_assignments_municipality_id")
+        ),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_assignments")),
     )
     op.create_index("ix_assignments_case", "assignments", ["municipality_id", "case_id"], unique=False)
@@ -526,7 +536,7 @@ def tables() -> None:
             ["members.municipality_id", "members.id"],
             name=op.f("fk_callbacks_member_id"),
         ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_callbacks_")),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_callbacks_municipality_id")),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_callbacks")),
     )
     op.create_index("ix_callbacks_case", "callbacks", ["municipality_id", "case_id"], unique=False)
@@ -549,7 +559,7 @@ def tables() -> None:
             ["users.municipality_id", "users.id"],
             name=op.f("fk_contacts_recorded_by"),
         ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_contacts_")),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_contacts_municipality_id")),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_contacts")),
     )
     op.create_index("ix_contacts_case", "contacts", ["municipality_id", "case_id"], unique=False)
@@ -582,7 +592,7 @@ def tables() -> None:
             ["users.municipality_id", "users.id"],
             name=op.f("fk_meetings_created_by"),
         ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_meetings_")),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_meetings_municipality_id")),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_meetings")),
     )
     op.create_index("ix_meetings_case", "meetings", ["municipality_id", "case_id"], unique=False)
@@ -623,7 +633,7 @@ def tables() -> None:
         sa.ForeignKeyConstraint(
             ["municipality_id", "holder_id"], ["users.municipality_id", "users.id"], name=op.f("fk_steps_holder_id")
         ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_steps_")),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_steps_municipality_id")),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_steps")),
         sa.UniqueConstraint("municipality_id", "case_id", "number", name=op.f("uq_steps_case_id")),
     )
@@ -663,7 +673,9 @@ def tables() -> None:
         sa.ForeignKeyConstraint(
             ["municipality_id", "user_id"], ["users.municipality_id", "users.id"], name=op.f("fk_team_members_user_id")
         ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_team_members_")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"], ["municipalities.id"], name=op.f("fk_team_members_municipality_id")
+        ),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_team_members")),
     )
     op.create_index(
