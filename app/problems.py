@@ -1,8 +1,8 @@
 """Every error becomes a problem (RFC 9457): what we raise, what the framework raises, and what PostgreSQL says."""
 
-import contextlib
 from typing import Any, Final
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -45,6 +45,7 @@ CONSTRAINTS: Final[dict[str, Problem]] = {
 }
 """What a broken constraint means to the caller. Any other one is an error of ours."""
 
+DATABASE_ERRORS: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, OSError)
 CODES: Final = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "unsupported-media-type"}
 
 
@@ -61,9 +62,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _framework)
-    app.add_exception_handler(SQLAlchemyError, _database)
-    app.add_exception_handler(TimeoutError, _database)
-    app.add_exception_handler(OSError, _database)
+    for error in DATABASE_ERRORS:
+        app.add_exception_handler(error, _database)
 
 
 async def _problem(request: Request, error: Exception) -> Response:
@@ -81,7 +81,7 @@ async def _keep_refusal(request: Request, actor: Actor, error: Problem) -> None:
     try:
         async with context.database.transaction(actor.municipality) as session:
             await log_refusal(session, actor, error.refusal, error.code)
-    except (SQLAlchemyError, OSError, TimeoutError) as failure:
+    except DATABASE_ERRORS as failure:
         log.error("refusal not logged", error=type(failure).__name__, id=actor.request_id)
 
 
@@ -157,11 +157,9 @@ class _Internal(Problem):
 
 def _constraint(error: Exception) -> tuple[str, str]:
     """The name of the broken constraint and the SQLSTATE, where PostgreSQL said so."""
-    if not isinstance(error, DBAPIError):
-        return "", ""
-    cause: Any = error.orig
-    with contextlib.suppress(AttributeError):
-        cause = cause.__cause__ or cause
+    cause: Any = error
+    if isinstance(error, DBAPIError):
+        cause = getattr(error.orig, "__cause__", None) or error.orig
     return getattr(cause, "constraint_name", None) or "", getattr(cause, "sqlstate", None) or ""
 
 

@@ -646,8 +646,8 @@ async def test_static_keys_never_grow_old() -> None:
 
 def test_keys_are_made_ready_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
-    construct = auth.jose_jwk.construct
-    monkeypatch.setattr(auth.jose_jwk, "construct", lambda *given: made.append(given) or construct(*given))
+    construct = auth.keys.jose_jwk.construct
+    monkeypatch.setattr(auth.keys.jose_jwk, "construct", lambda *given: made.append(given) or construct(*given))
     verifier = Verifier(ISSUERS, now=lambda: NOW)
     before = len(made)
     for _ in range(3):
@@ -707,7 +707,7 @@ async def test_another_answer_is_no_key_set(answer: bytes) -> None:
 
 @pytest.mark.usefixtures("no_proxy")
 async def test_a_slow_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "FETCH_SECONDS", 0.05)
+    monkeypatch.setattr(auth.keys, "FETCH_SECONDS", 0.05)
     async with answering(ok(b"{}"), delay=0.3) as url:
         with pytest.raises(TimeoutError):
             await fetch_jwks(url)
@@ -748,6 +748,6 @@ def test_the_first_of_two_tryout_keys_stands(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"kty": "RSA", "kid": "x", "d": 1}', "\0"])
 def test_a_damaged_tryout_key_is_told(tmp_path: Path, text: str) -> None:
-    (tmp_path / auth.TRYOUT_KEY_FILE).write_text(text)
-    with pytest.raises(UnsafeSetup, match=f"delete {auth.TRYOUT_KEY_FILE} in INDGANG_DATA_DIR"):
+    (tmp_path / auth.tryout.TRYOUT_KEY_FILE).write_text(text)
+    with pytest.raises(UnsafeSetup, match=f"delete {auth.tryout.TRYOUT_KEY_FILE} in INDGANG_DATA_DIR"):
         tryout_key(tmp_path)

@@ -138,8 +138,9 @@ ENUMERATIONS = {
     "deed": "read list open_case own_cases leave change assign_coordinator change_state work_step change_team"
     " plan_meeting hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody"
     " configure",
-    "action": "read list open_case own_cases leave change assign_coordinator change_state work_step change_team plan_meeting"
-    " hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody configure",
+    "action": "read list open_case own_cases leave change assign_coordinator change_state work_step change_team"
+    " plan_meeting hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody"
+    " configure",
     "problem": "bad-request unreadable-json not-found forbidden conflict validation-failed token-missing token-invalid"
     " token-expired unknown-account method-not-allowed unsupported-media-type body-too-large rate-limited"
     " precondition-required precondition-failed idempotency-key-required idempotency-key-reused"

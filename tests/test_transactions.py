@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import InvalidRequestError
@@ -17,30 +18,43 @@ from app.services import overviews
 from tests.worlds import World
 
 pytestmark = pytest.mark.anyio
-SETS_MUNICIPALITY = "select set_config('app.municipality'"
 TABLES = ("families", "events", "access_log", "idempotency_keys")
 
 
 @contextmanager
-def listening(database: Database, name: str, hear: Any) -> Iterator[None]:
-    event.listen(database.engine.sync_engine, name, hear)
-    try:
-        yield
-    finally:
-        event.remove(database.engine.sync_engine, name, hear)
+def heard(database: Database) -> Iterator[list[tuple[int, str]]]:
+    """Every statement sent meanwhile, whichever road it takes, each with the connection that it went over."""
+    sent: list[tuple[int, str]] = []
+
+    def ours(name: str) -> Any:
+        genuine = getattr(asyncpg.Connection, name)
+
+        async def call(self: Any, query: str, *rest: Any, **more: Any) -> Any:
+            sent.append((id(self), query))
+            return await genuine(self, query, *rest, **more)
+
+        return call
+
+    def theirs(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append((id(connection.connection.driver_connection), statement))
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("execute", "fetch"):
+            patch.setattr(asyncpg.Connection, name, ours(name))
+        event.listen(database.engine.sync_engine, "before_cursor_execute", theirs)
+        try:
+            yield sent
+        finally:
+            event.remove(database.engine.sync_engine, "before_cursor_execute", theirs)
 
 
 @contextmanager
 def statements(database: Database) -> Iterator[list[str]]:
-    """The statements sent meanwhile, but for BEGIN, COMMIT and the one that sets the municipality."""
-    sent: list[str] = []
-
-    def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(SETS_MUNICIPALITY):
-            sent.append(statement)
-
-    with listening(database, "before_cursor_execute", hear):
-        yield sent
+    """The statements sent meanwhile, but for BEGIN with the municipality, COMMIT and ROLLBACK."""
+    found: list[str] = []
+    with heard(database) as sent:
+        yield found
+    found += [query for _, query in sent if not query.startswith(("begin; ", "commit", "rollback"))]
 
 
 # --- a failed commit
@@ -129,24 +143,17 @@ async def test_an_error_in_a_transaction_takes_everything_back(world: World, dat
 
 async def test_the_municipality_is_set_before_anything_else(world: World, database: Database) -> None:
     """In every transaction anew: a ROLLBACK undoes the setting, and a connection that remembers it would not notice."""
-    begun: list[list[str]] = []
-    current: dict[int, list[str]] = {}
-
-    def begin(connection: Any) -> None:
-        current[id(connection)] = []
-        begun.append(current[id(connection)])
-
-    def hear(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        current[id(connection)].append(statement)
-
-    with listening(database, "begin", begin), listening(database, "before_cursor_execute", hear):
+    with heard(database) as sent:
         family = await world.family()
         await world.get("stranger", f"/v1/families/{family.id}")  # refused, and that is logged: two transactions
         await world.get("mother", "/v1/me/family")
-    assert len(begun) == 9 + 2 + 1
-    for sent in begun:
-        assert sent[0].startswith(SETS_MUNICIPALITY)
-        assert sum("set_config" in statement for statement in sent) == 1
+    open_on: set[int] = set()
+    for connection, query in sent:
+        begins = query.startswith(f"begin; select set_config('app.municipality', '{world.municipality}', true)")
+        assert begins != (connection in open_on), query
+        assert ("set_config" in query) is begins
+        open_on ^= {connection} if begins or query in ("commit", "rollback") else set()
+    assert sum(query.startswith("begin") for _, query in sent) == 9 + 2 + 1
 
 
 async def test_cancelled_requests_leak_no_municipality(world: World, neighbour: World, database: Database) -> None:

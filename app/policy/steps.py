@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.db import columns, table_of
 from app.models import Case, Step, StepTemplate, User
 from app.policy.cases import CONTENT, READERS, WORKING, cases, in_case, joined
-from app.policy.core import UUID_TYPE, Policy, highest
+from app.policy.core import UUID_TYPE, Policy, highest, is_one
 from app.policy.municipalities import ADMINISTERING, EVERYONE
 
 step = columns(Step)
@@ -28,7 +28,7 @@ steps = Policy(
         "case_ids": step.case_id == any_(bindparam("case_ids", type_=ARRAY(UUID_TYPE))),
         "number": step.number == bindparam("number"),
         "holder_id": step.holder_id == bindparam("holder_id"),
-        "open": step.status.in_(("planned", "started")) == bindparam("open"),
+        "open": is_one(step.status, "planned", "started") == bindparam("open"),
     },
     veiled={"perspectives": CONTENT},
     case_id=step.case_id,

@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from app.db import columns, table_of
 from app.models import Department, Position, User
 from app.policy.actor import ACTOR
-from app.policy.core import UUID_TYPE, Expression, Grant, Policy, rule
+from app.policy.core import UUID_TYPE, Expression, Grant, Policy, is_one, rule
 from app.policy.municipalities import ADMINISTERING
 
 user, position, department = columns(User), columns(Position), columns(Department)
@@ -15,7 +15,7 @@ user, position, department = columns(User), columns(Position), columns(Departmen
 @rule
 def colleague() -> Expression:
     """The account is a professional's or a service's, and the reader works in the same municipality."""
-    return user.kind.in_(("professional", "service"))
+    return is_one(user.kind, "professional", "service")
 
 
 @rule

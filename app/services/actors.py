@@ -62,9 +62,10 @@ async def load(session: Transaction, identity: Identity, asked: Circumstances) -
         "subject": identity.subject,
         "kind": identity.kind,
     }
-    row = (await session.execute(STATEMENT, values)).one_or_none()
-    if row is None:
+    found = await session.rows(STATEMENT, values)
+    if not found:
         raise Unauthorized("unknown-account")
+    row = found[0]
     today = asked.at.astimezone(COPENHAGEN).date()
     return Actor(
         kind=identity.kind,

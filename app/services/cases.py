@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import TEXT, Row, Select, bindparam, func, select, true, update
+from sqlalchemy import TEXT, Select, bindparam, func, select, true, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from app.db import Transaction, columns, new_id, table_of
+from app.db import Row, Transaction, columns, new_id, table_of
 from app.errors import Conflict, Flaw, invalid
 from app.models import Case, Member, SettingsVersion, StepTemplate, TeamMember
 from app.policy import cases as policies
@@ -95,7 +95,7 @@ READY: Final = _ready()
 OPEN: Final = _open()
 
 
-async def open_case(session: Transaction, actor: Actor, wanted: CaseIn) -> Row[Any]:
+async def open_case(session: Transaction, actor: Actor, wanted: CaseIn) -> Row:
     """Open a case in draft, with the steps of the template in force as a snapshot (R38). Emits `case.created`.
 
     Raises NotFound for a family that the actor cannot read, Invalid for a child or department that is not there,
@@ -103,7 +103,7 @@ async def open_case(session: Transaction, actor: Actor, wanted: CaseIn) -> Row[A
     """
     await families.families.get(session, actor, wanted.family_id, "open_case")
     await owning(session, actor, wanted.owner_department_id)
-    found = (await session.execute(READY, {**actor.parameters, **wanted.model_dump(include=ASKED)})).one()
+    (found,) = await session.rows(READY, {**actor.parameters, **wanted.model_dump(include=ASKED)})
     if not found.child:
         raise invalid("/child_id", "member-not-in-family", "member-not-in-family")
     if found.model != "none" and found.template_id is None:
@@ -118,14 +118,12 @@ async def open_case(session: Transaction, actor: Actor, wanted: CaseIn) -> Row[A
         id = new_id()
         drawn = {"id": id, "number": f"{actor.today.year}-{secrets.randbelow(9_000_000) + 1_000_000}"}
         parameters = {**actor.parameters, **values, **drawn, **of_event("case.created", id, id)}
-        if (await session.execute(OPEN, parameters)).first():
+        if await session.rows(OPEN, parameters):
             return await policies.cases.get(session, actor, id)
     raise Conflict("conflict")
 
 
-async def change_case(
-    session: Transaction, actor: Actor, id: UUID, wanted: CasePatch, condition: Condition
-) -> Row[Any]:
+async def change_case(session: Transaction, actor: Actor, id: UUID, wanted: CasePatch, condition: Condition) -> Row:
     """Change the case's subject number or its references. Emits `case.changed`."""
     case = await policies.cases.get(session, actor, id, "change", condition)
     values = wanted.model_dump(exclude_unset=True)
@@ -139,9 +137,8 @@ async def change_case(
     return await policies.cases.get(session, actor, id)
 
 
-async def transitions(session: Transaction, actor: Actor, case: Row[Any]) -> list[dict[str, Any]]:
-    """The states that the case may go to, each with what is still missing."""
-    open_steps = await steps.required_left(session, actor, case.id)
+def transitions(actor: Actor, case: Row, open_steps: Sequence[int]) -> list[dict[str, Any]]:
+    """The states that the case may go to, each with what is still missing; `open_steps` are required and not done."""
     return [
         {
             "to": to,
@@ -152,7 +149,13 @@ async def transitions(session: Transaction, actor: Actor, case: Row[Any]) -> lis
     ]
 
 
-async def move(session: Transaction, actor: Actor, id: UUID, wanted: TransitionIn) -> Row[Any]:
+async def served_transitions(session: Transaction, actor: Actor, id: UUID) -> dict[str, Any]:
+    """The state of the case, and where it may go from there (R79)."""
+    case = await policies.cases.get(session, actor, id)
+    return {"state": case.state, "transitions": transitions(actor, case, await steps.required_left(session, actor, id))}
+
+
+async def move(session: Transaction, actor: Actor, id: UUID, wanted: TransitionIn) -> Row:
     """Take the case to another state. Emits `case.state_changed`, or `case.closed`.
 
     Raises Conflict when the state cannot be reached from here or something is missing, Invalid when the reason, the
@@ -179,7 +182,7 @@ async def move(session: Transaction, actor: Actor, id: UUID, wanted: TransitionI
     return await policies.cases.get(session, actor, id)
 
 
-def _blocked(case: Row[Any], to: str, open_steps: Sequence[int]) -> list[str]:
+def _blocked(case: Row, to: str, open_steps: Sequence[int]) -> list[str]:
     """What keeps the case from a state: codes of `step_guard`, and `step-N` for a required step that is not done."""
     if to == "start_up" and case.coordinator_id is None:
         return ["coordinator"]
@@ -188,7 +191,7 @@ def _blocked(case: Row[Any], to: str, open_steps: Sequence[int]) -> list[str]:
     return []
 
 
-def _complete(case: Row[Any], wanted: TransitionIn) -> None:
+def _complete(case: Row, wanted: TransitionIn) -> None:
     """The request carries what its state needs, and nothing that belongs to another."""
     closing = wanted.to == "closed"
     needed = {"reason": closing, "closing": closing and case.state != "draft", "family_view": wanted.to == "ordinary"}

@@ -1,17 +1,16 @@
 """What every piece of work in a case asks: is it open, and who is on it."""
 
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import exists, select
 
-from app.db import Transaction, columns
+from app.db import Row, Transaction, columns
 from app.errors import Conflict
 from app.models import Assignment, TeamMember
 from app.policy.actor import Actor
 
 
-def require_open(case: Row[Any]) -> None:
+def require_open(case: Row) -> None:
     """Raises Conflict when the case is closed: only reading is left (R78). Asked after what the request means."""
     if case.state == "closed":
         raise Conflict("case-read-only")

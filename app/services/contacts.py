@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
-from app.db import Transaction, columns
+from app.db import Row, Transaction, columns
 from app.errors import Conflict, Forbidden, Refusal, invalid
 from app.models import Callback, Case, Contact, Meeting, Member
 from app.policy import cases, users
@@ -24,7 +24,7 @@ CLOCK_SLACK: Final = timedelta(minutes=5)
 """How far ahead of ours a client's clock may be when it says that something took place."""
 
 
-async def plan_meeting(session: Transaction, actor: Actor, case_id: UUID, wanted: MeetingIn) -> Row[Any]:
+async def plan_meeting(session: Transaction, actor: Actor, case_id: UUID, wanted: MeetingIn) -> Row:
     """Plan a meeting; the coordinator chairs it unless a reason is given for somebody else on the case (R100)."""
     case = await cases.cases.get(session, actor, case_id, "plan_meeting")
     if wanted.kind not in (await settings_now(session, actor)).meeting_kinds:
@@ -45,7 +45,7 @@ async def plan_meeting(session: Transaction, actor: Actor, case_id: UUID, wanted
     return await policies.meetings.get(session, actor, id)
 
 
-async def hold_meeting(session: Transaction, actor: Actor, id: UUID, wanted: MeetingHeld) -> Row[Any]:
+async def hold_meeting(session: Transaction, actor: Actor, id: UUID, wanted: MeetingHeld) -> Row:
     """The meeting took place. An assessment meeting has at least one of the family in it (R50)."""
     meeting = await policies.meetings.get(session, actor, id, "hold_meeting")
     case = await cases.cases.get(session, actor, meeting.case_id)
@@ -60,7 +60,7 @@ async def hold_meeting(session: Transaction, actor: Actor, id: UUID, wanted: Mee
     return await policies.meetings.get(session, actor, id)
 
 
-async def cancel_meeting(session: Transaction, actor: Actor, id: UUID, wanted: MeetingCancelled) -> Row[Any]:
+async def cancel_meeting(session: Transaction, actor: Actor, id: UUID, wanted: MeetingCancelled) -> Row:
     meeting = await policies.meetings.get(session, actor, id, "hold_meeting")
     _still_planned(await cases.cases.get(session, actor, meeting.case_id), meeting)
     await change(session, actor, Meeting, id, status="cancelled", cancel_reason=wanted.reason)
@@ -68,7 +68,7 @@ async def cancel_meeting(session: Transaction, actor: Actor, id: UUID, wanted: M
     return await policies.meetings.get(session, actor, id)
 
 
-async def record_contact(session: Transaction, actor: Actor, case_id: UUID, wanted: ContactIn) -> Row[Any]:
+async def record_contact(session: Transaction, actor: Actor, case_id: UUID, wanted: ContactIn) -> Row:
     """Write down a contact that took place. The first one is measured from the allocation (R99)."""
     case = await cases.cases.get(session, actor, case_id, "record_contact")
     _past("/took_place_at", wanted.took_place_at, actor)
@@ -84,7 +84,7 @@ async def record_contact(session: Transaction, actor: Actor, case_id: UUID, want
     return await policies.contacts.get(session, actor, id)
 
 
-async def ask_callback(session: Transaction, actor: Actor, case_id: UUID, wanted: CallbackIn) -> Row[Any]:
+async def ask_callback(session: Transaction, actor: Actor, case_id: UUID, wanted: CallbackIn) -> Row:
     """A citizen asks the coordinator to call back (R98). Raises Conflict while nobody has the task."""
     case = await cases.cases.get(session, actor, case_id, "ask_callback")
     require_open(case)
@@ -97,7 +97,7 @@ async def ask_callback(session: Transaction, actor: Actor, case_id: UUID, wanted
     return await policies.callbacks.get(session, actor, id)
 
 
-async def answer_callback(session: Transaction, actor: Actor, id: UUID) -> Row[Any]:
+async def answer_callback(session: Transaction, actor: Actor, id: UUID) -> Row:
     """The family was called back; how long it took is kept. Raises Conflict when it was answered already."""
     callback = await policies.callbacks.get(session, actor, id, "answer_callback")
     require_open(await cases.cases.get(session, actor, callback.case_id))
@@ -121,7 +121,7 @@ async def callbacks(session: Transaction, actor: Actor, case_id: UUID, **page: A
     return await policies.callbacks.page(session, actor, case_id=case_id, **page)
 
 
-def _still_planned(case: Row[Any], meeting: Row[Any]) -> None:
+def _still_planned(case: Row, meeting: Row) -> None:
     require_open(case)
     if meeting.status != "planned":
         raise Conflict("meeting-not-planned")

@@ -82,7 +82,7 @@ async def emit(
     `member_id` names the one member of the family that it is about, when it is not about the case as such.
     """
     statement = OUTSIDE if case_id is None else IN_CASE
-    await session.execute(statement, {**actor.parameters, **of_event(type, resource_id, case_id, member_id)})
+    await session.rows(statement, {**actor.parameters, **of_event(type, resource_id, case_id, member_id)})
 
 
 async def timeline(session: Transaction, actor: Actor, case_id: UUID, **page: Any) -> tuple[list[dict[str, Any]], Page]:

@@ -4,9 +4,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import or_, select
 
-from app.db import Transaction, columns
+from app.db import Row, Transaction, columns
 from app.errors import Conflict, NotFound, invalid
 from app.models import Custody, Family, Member, User
 from app.policy import families as policies
@@ -18,7 +18,7 @@ from app.services.rows import add, change
 from app.wire import Condition
 
 
-async def register(session: Transaction, actor: Actor, wanted: FamilyIn) -> Row[Any]:
+async def register(session: Transaction, actor: Actor, wanted: FamilyIn) -> Row:
     """A new family, in a child disability department where the actor works; Forbidden in any other."""
     await owning(session, actor, wanted.owner_department_id)
     values = {"owner_department_id": wanted.owner_department_id, "created_at": actor.at, "created_by": actor.user}
@@ -35,7 +35,7 @@ async def owning(session: Transaction, actor: Actor, department_id: UUID) -> Non
         raise invalid("/owner_department_id", "unknown-reference", "unknown-reference") from None
 
 
-async def add_member(session: Transaction, actor: Actor, family_id: UUID, wanted: MemberIn) -> Row[Any]:
+async def add_member(session: Transaction, actor: Actor, family_id: UUID, wanted: MemberIn) -> Row:
     """A child or an adult of the family; with `login` the person can sign in. A child has a birth date, or Invalid."""
     await policies.families.get(session, actor, family_id, "add_member")
     if wanted.kind == "child" and wanted.birth_date is None:
@@ -49,9 +49,7 @@ async def add_member(session: Transaction, actor: Actor, family_id: UUID, wanted
     return await policies.members.get(session, actor, id)
 
 
-async def change_member(
-    session: Transaction, actor: Actor, id: UUID, wanted: MemberPatch, condition: Condition
-) -> Row[Any]:
+async def change_member(session: Transaction, actor: Actor, id: UUID, wanted: MemberPatch, condition: Condition) -> Row:
     """Change a member's details; null clears what may be empty."""
     await policies.members.get(session, actor, id, "change_member", condition)
     values = wanted.model_dump(exclude_unset=True)
@@ -64,7 +62,7 @@ async def change_member(
     return await policies.members.get(session, actor, id)
 
 
-async def give_custody(session: Transaction, actor: Actor, family_id: UUID, wanted: CustodyIn) -> Row[Any]:
+async def give_custody(session: Transaction, actor: Actor, family_id: UUID, wanted: CustodyIn) -> Row:
     """Record custody of a child of the family by an adult of it (else Invalid); Conflict when periods overlap."""
     await policies.families.get(session, actor, family_id, "set_custody")
     if wanted.valid_until is not None and wanted.valid_until <= wanted.valid_from:
@@ -80,9 +78,7 @@ async def give_custody(session: Transaction, actor: Actor, family_id: UUID, want
     return await policies.custodies.get(session, actor, id)
 
 
-async def end_custody(
-    session: Transaction, actor: Actor, id: UUID, wanted: CustodyEnd, condition: Condition
-) -> Row[Any]:
+async def end_custody(session: Transaction, actor: Actor, id: UUID, wanted: CustodyEnd, condition: Condition) -> Row:
     """The first day without custody. It bites on the next request from that day on."""
     custody = await policies.custodies.get(session, actor, id, "set_custody", condition)
     if wanted.valid_until < custody.valid_from:

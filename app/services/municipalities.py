@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
-from app.db import Transaction, columns
+from app.db import Row, Transaction, columns
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, flaws, invalid
 from app.models import Department, Municipality, SettingsVersion
 from app.policy import municipalities as policies
@@ -70,7 +70,7 @@ async def history(session: Transaction, actor: Actor, **page: Any) -> Page:
     return await policies.settings_versions.page(session, actor, **page)
 
 
-async def add_department(session: Transaction, actor: Actor, wanted: DepartmentIn) -> Row[Any]:
+async def add_department(session: Transaction, actor: Actor, wanted: DepartmentIn) -> Row:
     """A new department (R30). Administrators only. Raises Conflict when the name is taken."""
     await administering(session, actor)
     await _place(session, actor, None, wanted.parent_id)
@@ -81,7 +81,7 @@ async def add_department(session: Transaction, actor: Actor, wanted: DepartmentI
 
 async def change_department(
     session: Transaction, actor: Actor, id: UUID, wanted: DepartmentPatch, condition: Condition
-) -> Row[Any]:
+) -> Row:
     """Rename, move, or close a department. Raises Conflict when it would lie under itself."""
     condition.demand()
     await _lock_departments(session, actor)

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
-from app.db import Transaction, columns
+from app.db import Row, Transaction, columns
 from app.errors import Forbidden
 from app.models import Municipality
 from app.policy import cases as case_policies
@@ -36,7 +36,7 @@ async def overview(session: Transaction, actor: Actor, case_id: UUID) -> dict[st
         "meetings": (await contacts.meetings(session, actor, case_id, limit=10)).items,
         "callbacks_waiting": (await contacts.callbacks(session, actor, case_id, status="waiting")).items,
         "days_to_first_contact": _days(case.allocated_at, case.first_contact_at),
-        "transitions": await cases.transitions(session, actor, case),
+        "transitions": cases.transitions(actor, case, steps.left(rows)),
         "unfilled": steps.unfilled(rows),
     }
 
@@ -100,7 +100,7 @@ async def family_view(session: Transaction, actor: Actor) -> dict[str, Any]:
     }
 
 
-def _family_case(case: Row[Any], rows: Sequence[Row[Any]], language: str) -> dict[str, Any]:
+def _family_case(case: Row, rows: Sequence[Row], language: str) -> dict[str, Any]:
     return {
         **case._mapping,
         "state_label": label("case_state", case.state, language),
@@ -109,7 +109,7 @@ def _family_case(case: Row[Any], rows: Sequence[Row[Any]], language: str) -> dic
     }
 
 
-def _card(case: Row[Any], language: str) -> dict[str, Any] | None:
+def _card(case: Row, language: str) -> dict[str, Any] | None:
     """The one person to turn to (R97); None until somebody has the task."""
     if case.coordinator_id is None:
         return None
@@ -123,7 +123,7 @@ def _card(case: Row[Any], language: str) -> dict[str, Any] | None:
     }
 
 
-def stages(case: Row[Any], rows: Sequence[Row[Any]], language: str) -> list[dict[str, str]]:
+def stages(case: Row, rows: Sequence[Row], language: str) -> list[dict[str, str]]:
     """The progress picture (R47, R48): each start-up field by its steps, the running fields by the case's state.
 
     Only for models whose steps are divided into fields; the others have no picture.
@@ -146,7 +146,7 @@ def stages(case: Row[Any], rows: Sequence[Row[Any]], language: str) -> list[dict
     ]
 
 
-def _stage_status(rows: Sequence[Row[Any]]) -> str:
+def _stage_status(rows: Sequence[Row]) -> str:
     if all(row.status in ("done", "skipped") for row in rows):
         return "done"
     return "upcoming" if all(row.status == "planned" for row in rows) else "current"

@@ -11,7 +11,6 @@ from sqlalchemy import (
     CTE,
     INTEGER,
     Insert,
-    Row,
     bindparam,
     cast,
     column,
@@ -24,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from app.db import Transaction, columns, table_of
+from app.db import Row, Transaction, columns, table_of
 from app.errors import Conflict, Flaw, Invalid, NotFound, flaws, invalid
 from app.models import Meeting, Position, Step, StepTemplate, TeamMember
 from app.policy import steps as policies
@@ -50,7 +49,7 @@ async def listed(session: Transaction, actor: Actor, case_id: UUID) -> Page:
     return await policies.steps.page(session, actor, case_id=case_id, limit=200)
 
 
-async def one(session: Transaction, actor: Actor, case_id: UUID, number: int) -> Row[Any]:
+async def one(session: Transaction, actor: Actor, case_id: UUID, number: int) -> Row:
     """One step by its number. Raises NotFound when the case has none, or may not be read."""
     found = await policies.steps.page(session, actor, case_id=case_id, number=number, limit=1)
     if not found.items:
@@ -60,7 +59,7 @@ async def one(session: Transaction, actor: Actor, case_id: UUID, number: int) ->
 
 async def plan(
     session: Transaction, actor: Actor, case_id: UUID, number: int, wanted: StepPatch, condition: Condition
-) -> Row[Any]:
+) -> Row:
     """Set due date and holder, and fill cells locally (R39). Emits `step.changed`."""
     condition.demand()
     case = await cases.get(session, actor, case_id, "work_step")
@@ -80,7 +79,7 @@ async def plan(
     return await one(session, actor, case_id, number)
 
 
-async def start(session: Transaction, actor: Actor, case_id: UUID, number: int, wanted: StepStart) -> Row[Any]:
+async def start(session: Transaction, actor: Actor, case_id: UUID, number: int, wanted: StepStart) -> Row:
     """Begin a planned step. Emits `step.started`.
 
     Raises Conflict when it is not planned, or an earlier required step is not done: `step-blocked`. Where the setting
@@ -100,7 +99,7 @@ async def start(session: Transaction, actor: Actor, case_id: UUID, number: int, 
     return await one(session, actor, case_id, number)
 
 
-async def complete(session: Transaction, actor: Actor, case_id: UUID, number: int, wanted: StepCompletion) -> Row[Any]:
+async def complete(session: Transaction, actor: Actor, case_id: UUID, number: int, wanted: StepCompletion) -> Row:
     """Finish a started step. Emits `step.completed`.
 
     Raises Conflict when it is not started, or something that the step requires is missing (each named by its code).
@@ -120,7 +119,7 @@ async def complete(session: Transaction, actor: Actor, case_id: UUID, number: in
     return await one(session, actor, case_id, number)
 
 
-async def skip(session: Transaction, actor: Actor, case_id: UUID, number: int, wanted: StepSkip) -> Row[Any]:
+async def skip(session: Transaction, actor: Actor, case_id: UUID, number: int, wanted: StepSkip) -> Row:
     """Leave out an optional step, with the reason. Emits `step.skipped`. Conflict for a required or finished one."""
     case = await cases.get(session, actor, case_id, "work_step")
     step = await one(session, actor, case_id, number)
@@ -130,6 +129,11 @@ async def skip(session: Transaction, actor: Actor, case_id: UUID, number: int, w
     await change(session, actor, Step, step.id, status="skipped", skipped_at=actor.at, skip_reason=wanted.reason)
     await emit(session, actor, "step.skipped", step.id, case_id=case_id)
     return await one(session, actor, case_id, number)
+
+
+def left(rows: Sequence[Row]) -> list[int]:
+    """The numbers of the required steps among these that are not done."""
+    return [row.number for row in rows if not row.optional and row.status != "done"]
 
 
 async def required_left(session: Transaction, actor: Actor, case_id: UUID) -> list[int]:
@@ -177,7 +181,7 @@ async def hand_over(session: Transaction, actor: Actor, case_id: UUID, former: U
     await session.execute(update(table_of(Step)).where(*open_steps, theirs).values(holder_id=to))
 
 
-async def publish(session: Transaction, actor: Actor, wanted: StepTemplateIn) -> Row[Any]:
+async def publish(session: Transaction, actor: Actor, wanted: StepTemplateIn) -> Row:
     """A new version of a template, in force for cases opened from now on. Emits `step_template.published`.
 
     Administrators only. Raises Conflict when another version was published since the one that was edited.
@@ -221,7 +225,7 @@ async def template_gaps(session: Transaction, actor: Actor, id: UUID) -> list[di
     ]
 
 
-def unfilled(steps: Sequence[Row[Any]]) -> list[str]:
+def unfilled(steps: Sequence[Row]) -> list[str]:
     """The cells of a case's steps that are still blank, as `number.cell` (R39)."""
     return [f"{step.number}.{cell}" for step in steps for cell in CELLS if step.cells[cell]["text"] is None]
 
@@ -235,14 +239,14 @@ def _filled(cells: dict[str, Any], wanted: dict[str, str | None]) -> dict[str, A
     return {**cells, **written}
 
 
-def require_status(case: Row[Any], step: Row[Any], *statuses: str) -> None:
+def require_status(case: Row, step: Row, *statuses: str) -> None:
     """The case is open, and the step is in one of these statuses. Raises Conflict otherwise."""
     require_open(case)
     if step.status not in statuses:
         raise Conflict("step-not-open")
 
 
-async def _met(session: Transaction, actor: Actor, case: Row[Any], guard: str, wanted: StepCompletion) -> bool:
+async def _met(session: Transaction, actor: Actor, case: Row, guard: str, wanted: StepCompletion) -> bool:
     """Whether what a step requires is there (R40, R45, R50)."""
     if guard == "coordinator":
         return case.coordinator_id is not None
@@ -257,7 +261,7 @@ async def _met(session: Transaction, actor: Actor, case: Row[Any], guard: str, w
     )
 
 
-async def _team_is_cross_disciplinary(session: Transaction, actor: Actor, case: Row[Any]) -> bool:
+async def _team_is_cross_disciplinary(session: Transaction, actor: Actor, case: Row) -> bool:
     """Beside the coordinator there is somebody of another profession, or from another department (R40, R80)."""
     team, held = columns(TeamMember), columns(Position)
     same = select(held.department_id).where(

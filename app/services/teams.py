@@ -3,9 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 
-from app.db import Transaction, columns, table_of
+from app.db import Row, Transaction, columns, table_of
 from app.errors import Conflict, invalid
 from app.models import Assignment, Case, Department, Position, TeamMember, User
 from app.policy import cases as case_policies
@@ -25,7 +25,7 @@ user, position, department = columns(User), columns(Position), columns(Departmen
 
 async def appoint(
     session: Transaction, actor: Actor, case_id: UUID, wanted: CoordinatorIn, condition: Condition
-) -> Row[Any]:
+) -> Row:
     """Appoint the case's one coordinator (SOF: primary adviser). The first one allocates it: draft becomes start-up.
 
     Emits `case.allocated`, or `case.coordinator_changed`. Raises Invalid unless the user is an adviser from child
@@ -60,7 +60,7 @@ async def team(session: Transaction, actor: Actor, case_id: UUID, **page: Any) -
     return await policies.team_members.page(session, actor, case_id=case_id, **page)
 
 
-async def add_to_team(session: Transaction, actor: Actor, case_id: UUID, wanted: TeamMemberIn) -> Row[Any]:
+async def add_to_team(session: Transaction, actor: Actor, case_id: UUID, wanted: TeamMemberIn) -> Row:
     """Add a professional to the core team, with profession and department as they are today. Emits `team.member_added`.
 
     Raises Invalid for somebody who is no professional of that department, Conflict for a member or the coordinator.
@@ -76,7 +76,7 @@ async def add_to_team(session: Transaction, actor: Actor, case_id: UUID, wanted:
     return await policies.team_members.get(session, actor, id)
 
 
-async def leave_team(session: Transaction, actor: Actor, id: UUID, wanted: TeamLeave) -> Row[Any]:
+async def leave_team(session: Transaction, actor: Actor, id: UUID, wanted: TeamLeave) -> Row:
     """End a membership, at once and on every path. Emits `team.member_left`. Raises Conflict when it has ended."""
     member = await policies.team_members.get(session, actor, id, "leave")
     require_open(await case_policies.cases.get(session, actor, member.case_id))

@@ -1,12 +1,11 @@
 """Accounts of professionals and services, and the positions they hold."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 
-from app.db import Transaction, columns, table_of
+from app.db import Row, Transaction, columns, table_of
 from app.errors import Conflict, invalid
 from app.models import Department, Position, User
 from app.policy import users as policies
@@ -20,7 +19,7 @@ from app.wire import Condition
 position = columns(Position)
 
 
-async def add_user(session: Transaction, actor: Actor, wanted: UserIn) -> Row[Any]:
+async def add_user(session: Transaction, actor: Actor, wanted: UserIn) -> Row:
     """An account for a professional or a service. Administrators only. Raises Conflict when the sign-in has one."""
     await administering(session, actor)
     if wanted.kind == "citizen":
@@ -34,9 +33,7 @@ async def add_user(session: Transaction, actor: Actor, wanted: UserIn) -> Row[An
     return await policies.users.get(session, actor, id)
 
 
-async def change_user(
-    session: Transaction, actor: Actor, id: UUID, wanted: UserPatch, condition: Condition
-) -> Row[Any]:
+async def change_user(session: Transaction, actor: Actor, id: UUID, wanted: UserPatch, condition: Condition) -> Row:
     """Change an account or its positions. Raises Conflict when no active administrator would be left."""
     condition.demand()
     await _lock_administrators(session, actor)

@@ -60,7 +60,8 @@ def upgrade() -> None:
     tables()
     op.execute(
         "do $$ begin if not exists (select from pg_roles where rolname = 'indgang_app') then"
-        " create role indgang_app nologin; end if; exception when duplicate_object or unique_violation then null; end $$"
+        " create role indgang_app nologin; end if;"
+        " exception when duplicate_object or unique_violation then null; end $$"
     )
     op.execute("grant usage on schema public to indgang_app")
     op.execute("grant select on alembic_version to indgang_app")
