@@ -272,6 +272,17 @@ def municipality_add(
 
 
 @app.command()
+def bench(
+    rounds: Annotated[int, typer.Option(min=7, help="Interleaved rounds of each number.")] = 7,
+    cases: Annotated[int, typer.Option(min=1000, help="Cases in the bench database, which is made once.")] = 10_000,
+) -> None:
+    """Measure this machine: each number beside a bare server in the same run. Uses a database of its own."""
+    from bench.run import main
+
+    sys.exit(main(rounds=rounds, seconds=2.0, cases=cases, data_dir=Path("var/bench")))
+
+
+@app.command()
 def demo(address: Annotated[str, typer.Option(help="Where the API is served.")] = "http://127.0.0.1:8000") -> None:
     """Tell the story over HTTP against the running server; fails when an answer is not the expected one."""
     from app.story import tell

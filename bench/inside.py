@@ -20,7 +20,7 @@ from sqlalchemy import event
 from starlette.middleware.cors import CORSMiddleware
 
 from app.auth import Verifier, tryout_issuer
-from app.db import SETTINGS, Database, new_id
+from app.db import SETTINGS, Database, Transaction, new_id
 from app.logs import configure
 from app.main import create_app
 from app.observing import Metrics, Observed

@@ -117,6 +117,8 @@ ENUMERATIONS = {
     "meeting_status": "planned held cancelled",
     "contact_kind": "first_contact follow_up informal other",
     "contact_channel": "phone video visit meeting letter digital_post app other",
+    "cadence_category": "measure compensating",
+    "cadence_unit": "weeks months",
     "attendee_kind": "family professional",
     "goal_end_state": "achieved partly not_achieved not_relevant",
     "stage_group": "start_up running",

@@ -8,7 +8,8 @@ from sqlalchemy.sql.selectable import FromClause
 from app.db import columns, table_of
 from app.models import Assignment, Case, Custody, Department, Member, TeamMember, User
 from app.policy.actor import ACTOR
-from app.policy.core import Expression, Grant, Grants, Policy, rule, some, those
+from app.policy.core import Policy
+from app.policy.rules import Expression, Grant, Grants, rule, some, those
 
 case, member, custody = columns(Case), columns(Member), columns(Custody)
 assignment, team, department = columns(Assignment), columns(TeamMember), columns(Department)

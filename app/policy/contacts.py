@@ -6,7 +6,8 @@ from app.db import columns, table_of
 from app.models import Callback, Case, Contact, Meeting, Member, User
 from app.policy.actor import ACTOR
 from app.policy.cases import CONTENT, INSIDE, TEAMWORK, cases, coordinator_of_case, in_case, joined
-from app.policy.core import Expression, Grant, Policy, rule
+from app.policy.core import Policy
+from app.policy.rules import Expression, Grant, rule
 
 meeting, contact, callback, user = columns(Meeting), columns(Contact), columns(Callback), columns(User)
 

@@ -9,16 +9,15 @@ Statements are built once per (policy, kind of actor, filters) and never touched
 one. Every table in a rule carries `municipality_id = ACTOR.municipality`; `some` and `those` see to it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
     TEXT,
     BindParameter,
-    Column,
     ColumnElement,
     Select,
     Table,
@@ -26,130 +25,25 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
-    cast,
-    false,
     func,
     insert,
     literal_column,
     null,
-    or_,
     select,
     true,
     union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
-from sqlalchemy.dialects.postgresql import UUID as PG_UUID
-from sqlalchemy.sql.selectable import CTE, Exists, FromClause
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.sql.selectable import CTE, FromClause
 
 from app.db import Row, Transaction, new_id, table_of
 from app.errors import Forbidden, NotFound, Refusal
 from app.models import AccessLog
 from app.policy.actor import ACTOR, Actor, Kind
+from app.policy.rules import CLOSED, NO_ID, NO_TEXT, UUID_TYPE, Expression, Grant, Grants, empty, mine, word
 from app.wire import Condition
 
-Expression = ColumnElement[bool]
-UUID_TYPE: Final = PG_UUID(as_uuid=True)
-NO_ID: Final = cast(null(), UUID_TYPE)
-NO_TEXT: Final = cast(null(), TEXT)
 LOG: Final = table_of(AccessLog)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A named reason. The name stands in the log and in the family's "who has looked, and why"."""
-
-    name: str
-    says: str
-    holds: Expression
-
-
-def rule(define: Callable[[], Expression]) -> Rule:
-    """Make a rule of a function: its name, its docstring and the expression it returns, evaluated once."""
-    if not define.__doc__:
-        raise TypeError(f"the rule {define.__name__} must say what it means")
-    return Rule(define.__name__, " ".join(define.__doc__.split()), define())
-
-
-@dataclass(frozen=True)
-class Grant:
-    """Open when all of `require`, one of `allow` and none of `deny` hold. An empty grant never opens."""
-
-    require: tuple[Rule, ...] = ()
-    allow: tuple[Rule, ...] = ()
-    deny: tuple[Rule, ...] = ()
-
-    @cached_property
-    def where(self) -> Expression:
-        """The grant as one condition. A deny that is unknown (NULL) denies."""
-        return and_(
-            true(),
-            *(r.holds for r in self.require),
-            or_(false(), *(r.holds for r in self.allow)),
-            *(r.holds.is_(False) for r in self.deny),
-        )
-
-    @cached_property
-    def reason(self) -> ColumnElement[str]:
-        """The name of the first allowing rule that holds."""
-        if not self.allow:
-            return NO_TEXT
-        return case(*((r.holds, word(r.name)) for r in self.allow), else_=null())
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        return self.require + self.allow + self.deny
-
-
-CLOSED: Final = Grant()
-Grants = Mapping[Kind, Grant]
-
-
-def word(code: str) -> ColumnElement[str]:
-    """A code of ours as a constant in the SQL: no parameter to send each time."""
-    if not all(letter.isalnum() or letter == "_" for letter in code):
-        raise ValueError("a code consists of letters, digits and underscores")
-    return literal_column(f"'{code}'::text", TEXT)
-
-
-def highest(table: Table, column: str, *alike: str) -> Expression:
-    """The row has the highest value of this column among those that are alike in the others (ids follow clocks)."""
-    other = table.alias("other")
-    same = [other.c[name] == table.c[name] for name in alike]
-    top = select(func.max(other.c[column])).select_from(other).where(mine(other), *same).correlate(table)
-    holds: Expression = table.c[column] == top.scalar_subquery()
-    return holds
-
-
-def is_one(column: ColumnElement[Any], *codes: str) -> Expression:
-    """The column is one of these codes of ours."""
-    return column == any_(array([word(code) for code in codes], type_=TEXT()))
-
-
-def empty(kind: TypeEngine[Any]) -> ColumnElement[Any]:
-    """An array of nothing."""
-    return array([], type_=kind)
-
-
-def mine(table: FromClause) -> Expression:
-    """The row is of the actor's municipality."""
-    holds: Expression = table.c.municipality_id == ACTOR.municipality
-    return holds
-
-
-def some(table: Table, *conditions: Expression) -> Exists:
-    """There is a row in this table such that …; everything else in the conditions is the row being judged.
-
-    Without `correlate_except` the EXISTS would drop a table that the list itself reads, and change its meaning.
-    """
-    return select(1).select_from(table).where(mine(table), *conditions).correlate_except(table).exists()
-
-
-def those(column: Column[Any], *conditions: Expression) -> Any:
-    """The values of a column in the rows such that …, as an array that is computed once per statement."""
-    table = column.table
-    rows = select(column).select_from(table).where(mine(table), *conditions).correlate_except(table)
-    return any_(func.array(rows.scalar_subquery()))
 
 
 @dataclass(frozen=True)

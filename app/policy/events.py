@@ -23,8 +23,9 @@ from app.models import AccessLog, Case, Department, Event, User
 from app.policy.actor import ACTOR
 from app.policy.cases import FAMILY, INSIDE, STAFF, acts_for_owner_department, auditor, cases, in_case, joined
 from app.policy.cases import table as case_table
-from app.policy.core import UUID_TYPE, Expression, Grant, Policy, empty, is_one, mine, rule
+from app.policy.core import Policy
 from app.policy.families import custody_of_the_child, member, own_record
+from app.policy.rules import UUID_TYPE, Expression, Grant, empty, is_one, mine, rule
 
 event, log, case, user = columns(Event), columns(AccessLog), columns(Case), columns(User)
 doer = table_of(User).alias("doer")

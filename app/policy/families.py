@@ -6,7 +6,8 @@ from app.db import columns, table_of
 from app.models import Assignment, Case, Custody, Family, Member, TeamMember
 from app.policy.actor import ACTOR
 from app.policy.cases import joined
-from app.policy.core import Expression, Grant, Grants, Policy, rule, some, those
+from app.policy.core import Policy
+from app.policy.rules import Expression, Grant, Grants, rule, some, those
 
 family, member, custody, case = columns(Family), columns(Member), columns(Custody), columns(Case)
 assignment, team = columns(Assignment), columns(TeamMember)

@@ -5,7 +5,8 @@ from sqlalchemy import any_, bindparam, literal
 from app.db import columns, table_of
 from app.models import Department, SettingsVersion, User
 from app.policy.actor import ACTOR
-from app.policy.core import Expression, Grant, Grants, Policy, highest, rule
+from app.policy.core import Policy
+from app.policy.rules import Expression, Grant, Grants, highest, rule
 
 settings = columns(SettingsVersion)
 department, user = columns(Department), columns(User)

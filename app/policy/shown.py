@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from sqlalchemy.dialects.postgresql import asyncpg
 
 from app.policy import cases, contacts, events, families, municipalities, steps, teams, users
-from app.policy.core import Grant, Grants, Policy, Rule
+from app.policy.core import Policy
+from app.policy.rules import Grant, Grants, Rule
 
 POLICIES: tuple[Policy, ...] = (
     families.families,

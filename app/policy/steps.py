@@ -6,8 +6,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.db import columns, table_of
 from app.models import Case, Step, StepTemplate, User
 from app.policy.cases import CONTENT, READERS, WORKING, cases, in_case, joined
-from app.policy.core import UUID_TYPE, Policy, highest, is_one
+from app.policy.core import Policy
 from app.policy.municipalities import ADMINISTERING, EVERYONE
+from app.policy.rules import UUID_TYPE, highest, is_one
 
 step = columns(Step)
 holder = table_of(User).alias("holder")

@@ -5,7 +5,8 @@ from sqlalchemy import bindparam
 from app.db import columns, table_of
 from app.models import Assignment, Case, Department, TeamMember, User
 from app.policy.cases import READERS, cases, in_case, joined, may_create_team
-from app.policy.core import Grant, Policy
+from app.policy.core import Policy
+from app.policy.rules import Grant
 
 assignment, team, user = columns(Assignment), columns(TeamMember), columns(User)
 

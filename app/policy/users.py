@@ -6,8 +6,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from app.db import columns, table_of
 from app.models import Department, Position, User
 from app.policy.actor import ACTOR
-from app.policy.core import UUID_TYPE, Expression, Grant, Policy, is_one, rule
+from app.policy.core import Policy
 from app.policy.municipalities import ADMINISTERING
+from app.policy.rules import UUID_TYPE, Expression, Grant, is_one, rule
 
 user, position, department = columns(User), columns(Position), columns(Department)
 

@@ -9,7 +9,7 @@ from app.answers import created, many, one, plain
 from app.policy.steps import step_templates
 from app.routing import CurrentActor, Session, if_match
 from app.routing import router as routed
-from app.schemas.base import PageOut
+from app.schemas.base import PageOut, PageQuery
 from app.schemas.steps import (
     GapsOut,
     StepCompletion,
@@ -36,9 +36,11 @@ def place(case_id: UUID, number: int) -> str:
 
 
 @router.get("/cases/{case_id}/steps", response_model=PageOut[StepOut])
-async def list_steps(case_id: UUID, actor: CurrentActor, session: Session) -> Response:
-    """The steps of the case, in order; all on one page."""
-    return many(StepOut, await steps.listed(session, actor, case_id))
+async def list_steps(
+    case_id: UUID, query: Annotated[PageQuery, Query()], actor: CurrentActor, session: Session
+) -> Response:
+    """The steps of the case, in order."""
+    return many(StepOut, await steps.listed(session, actor, case_id, **query.wanted()))
 
 
 @router.get("/cases/{case_id}/steps/{number}", response_model=StepOut)

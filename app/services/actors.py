@@ -11,7 +11,7 @@ from app.db import Transaction, columns, table_of
 from app.errors import Unauthorized
 from app.models import Member, Position, SettingsVersion, User
 from app.policy.actor import Actor, Circumstances
-from app.policy.core import UUID_TYPE, empty
+from app.policy.rules import UUID_TYPE, empty
 from app.schemas.settings import MunicipalitySettings
 
 COPENHAGEN: Final = ZoneInfo("Europe/Copenhagen")

@@ -14,7 +14,7 @@ from app.models import Case, Member, SettingsVersion, StepTemplate, TeamMember
 from app.policy import cases as policies
 from app.policy import families
 from app.policy.actor import ACTOR, Actor
-from app.policy.core import UUID_TYPE, some
+from app.policy.rules import UUID_TYPE, some
 from app.schemas.cases import CaseIn, CasePatch, TransitionIn
 from app.services import steps
 from app.services.casework import require_open

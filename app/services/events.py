@@ -10,7 +10,8 @@ from app.db import Transaction, new_id, table_of
 from app.models import Counter, Event
 from app.policy import events as policies
 from app.policy.actor import ACTOR, Actor
-from app.policy.core import UUID_TYPE, Page
+from app.policy.core import Page
+from app.policy.rules import UUID_TYPE
 from app.services.catalogue import label, labels
 
 EVENT: Final = {

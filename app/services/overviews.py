@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.db import Row, Transaction, columns
-from app.errors import Forbidden
+from app.errors import NotFound
 from app.models import Municipality
 from app.policy import cases as case_policies
 from app.policy import contacts as contact_policies
@@ -88,7 +88,7 @@ async def work(session: Transaction, actor: Actor) -> dict[str, Any]:
 async def family_view(session: Transaction, actor: Actor) -> dict[str, Any]:
     """A citizen's own view: oneself, the children, the 20 newest cases with the one contact, own call-backs (R97)."""
     if actor.kind != "citizen":
-        raise Forbidden
+        raise NotFound
     people = (await families.members.page(session, actor, limit=200)).items
     found = (await case_policies.cases.page(session, actor, limit=20)).items
     mine = await step_policies.steps.page(session, actor, case_ids=[row.id for row in found], limit=200)

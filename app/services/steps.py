@@ -29,7 +29,8 @@ from app.models import Meeting, Position, Step, StepTemplate, TeamMember
 from app.policy import steps as policies
 from app.policy.actor import ACTOR, Actor
 from app.policy.cases import cases
-from app.policy.core import UUID_TYPE, Page, word
+from app.policy.core import Page
+from app.policy.rules import UUID_TYPE, word
 from app.schemas.step_templates import StepTemplateDocument
 from app.schemas.steps import StepCompletion, StepPatch, StepSkip, StepStart, StepTemplateIn
 from app.services.calendar import is_working_day
@@ -44,9 +45,9 @@ own = columns(Step)
 CELLS = ("purpose", "content", "participants", "responsible")
 
 
-async def listed(session: Transaction, actor: Actor, case_id: UUID) -> Page:
-    """The steps of the case, in order; never more than a template holds."""
-    return await policies.steps.page(session, actor, case_id=case_id, limit=200)
+async def listed(session: Transaction, actor: Actor, case_id: UUID, *, limit: int = 200, **page: Any) -> Page:
+    """The steps of the case, in order; all of them unless asked for less (a template holds at most 50)."""
+    return await policies.steps.page(session, actor, case_id=case_id, limit=limit, **page)
 
 
 async def one(session: Transaction, actor: Actor, case_id: UUID, number: int) -> Row:

@@ -23,21 +23,8 @@ from app.db import Database, table_of
 from app.errors import Forbidden, NotFound
 from app.models import Department
 from app.policy.actor import KINDS, Actor, Kind
-from app.policy.core import (
-    CLOSED,
-    Grant,
-    Grants,
-    Policy,
-    Rule,
-    explanation_of,
-    lock_of,
-    mine,
-    one_of,
-    page_of,
-    rule,
-    some,
-    word,
-)
+from app.policy.core import Policy, explanation_of, lock_of, one_of, page_of
+from app.policy.rules import CLOSED, Grant, Grants, Rule, mine, rule, some, word
 from app.policy.shown import POLICIES, rules
 from app.services.catalogue import labels
 from tests.policy.scenes import acting
