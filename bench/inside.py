@@ -108,7 +108,7 @@ async def statement_counts(place: Place, reader: Reader, data_dir: Path) -> dict
         counted[0] += 1
         return await genuine(self, *given)
 
-    Transaction.rows = rows  # type: ignore[method-assign]
+    Transaction.rows = rows  # type: ignore[method-assign, assignment]
 
     found: dict[str, int] = {}
     transport = httpx.ASGITransport(app)
