@@ -149,8 +149,10 @@ async def _commit(raw: asyncpg.Connection) -> None:
 
 async def _roll_back(connection: AsyncConnection, raw: asyncpg.Connection) -> None:
     """Leave nothing behind; a connection that cannot be rolled back is thrown away."""
+    rolling = asyncio.ensure_future(raw.execute("rollback"))
+    rolling.add_done_callback(lambda done: done.cancelled() or done.exception())  # whoever waited may be gone
     try:
-        await asyncio.shield(raw.execute("rollback"))
+        await asyncio.shield(rolling)
     except BaseException:
         await connection.invalidate()
 

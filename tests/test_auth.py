@@ -707,11 +707,11 @@ async def test_another_answer_is_no_key_set(answer: bytes) -> None:
 
 @pytest.mark.usefixtures("no_proxy")
 async def test_a_slow_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth.keys, "FETCH_SECONDS", 0.05)
-    async with answering(ok(b"{}"), delay=0.3) as url:
+    monkeypatch.setattr(auth.keys, "FETCH_SECONDS", 0.25)
+    async with answering(ok(b"{}"), delay=0.8) as url:
         with pytest.raises(TimeoutError):
             await fetch_jwks(url)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.8)
 
 
 # --- Trying out
