@@ -27,7 +27,7 @@ drill: $(BIN)/.ready  ## the long crash and load drills
 	@$(BIN)/python -m pytest -m drill -q $(ARGS)
 
 demo: $(BIN)/.ready  ## tell the story over HTTP against the running server
-	@$(BIN)/indgang demo
+	@INDGANG_MODE=$${INDGANG_MODE:-tryout} $(BIN)/indgang demo
 
 openapi: $(BIN)/.ready  ## write openapi/v1.json from the app
 	@$(BIN)/indgang openapi --write

@@ -116,7 +116,7 @@ def _set_up_tryout(settings: Settings) -> None:
     console.print(f"[green]✓[/] demo data {'loaded' if new else 'is there'}")
     console.print(f"\n[bold]http://{settings.host}:{settings.port}/docs[/]   (fictive people only; never real data)\n")
     for word, name, _, _ in tryout.people():
-        console.print(f"[dim]# {name}: indgang token --as {word}[/]")
+        console.print(f"[dim]# {name}: INDGANG_MODE=tryout .venv/bin/indgang token --as {word}[/]")
     for word in ("coordinator", "head", "mother"):
         console.print(f"\n[bold]{word}[/]\n{tryout.token(settings.data_dir, word)}", soft_wrap=True)
     console.print("\nthe story, told over HTTP: [bold]make demo[/]   stop: Ctrl-C\n")
@@ -283,11 +283,11 @@ def bench(
 
 
 @app.command()
-def demo(address: Annotated[str, typer.Option(help="Where the API is served.")] = "http://127.0.0.1:8000") -> None:
+def demo(address: Annotated[str | None, typer.Option(help="Where the API is served, unless here.")] = None) -> None:
     """Tell the story over HTTP against the running server; fails when an answer is not the expected one."""
     from app.story import tell
 
     settings = settings_or_fail()
     if settings.mode != "tryout":
         fail("The story is told in try-out mode only: set INDGANG_MODE=tryout.")
-    sys.exit(tell(address, settings.data_dir, console))
+    sys.exit(tell(address or f"http://{settings.host}:{settings.port}", settings.data_dir, console))

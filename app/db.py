@@ -8,7 +8,7 @@ would undo the setting and not the memory. `Database.transaction` is the only co
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Final
@@ -36,6 +36,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from app.config import RoleFacts
+from app.errors import Refusal
 
 Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 """A point in time, UTC."""
@@ -129,6 +130,8 @@ class Transaction:
 
     connection: AsyncConnection
     raw: asyncpg.Connection
+    judged: list[Refusal] = field(default_factory=list)
+    """The rows that were opened for an action: what a conflict met later has been told about."""
 
     async def rows(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """The rows of a prebuilt, constant statement; it is compiled once in the life of the process."""

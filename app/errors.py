@@ -8,6 +8,7 @@
     ├── Conflict              409  the state forbids it
     ├── PreconditionFailed    412  somebody changed it since you read it
     ├── BodyTooLarge          413  more than the operator allows
+    ├── UnsupportedMediaType  415  a body that is not JSON
     ├── Invalid               422  the content is wrong; names the field, never the value
     ├── PreconditionRequired  428  If-Match is missing
     ├── TooManyRequests       429  with Retry-After
@@ -92,6 +93,10 @@ class PreconditionFailed(Problem):
 
 class BodyTooLarge(Problem):
     status, default = 413, "body-too-large"
+
+
+class UnsupportedMediaType(Problem):
+    status, default = 415, "unsupported-media-type"
 
 
 class Invalid(Problem):

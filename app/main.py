@@ -1,6 +1,8 @@
 """The application: routers, error handlers, middleware, lifespan; nothing else."""
 
+import asyncio
 import gc
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -84,8 +86,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.context.database.close()
 
 
+async def _is_migrated(database: Database) -> bool:
+    async with database.engine.connect() as connection:
+        found = (await connection.execute(text("select version_num from alembic_version"))).scalar_one_or_none()
+    return bool(found == head())
+
+
 def _operations(app: FastAPI) -> None:
     """For the operator: alive, ready, and what was counted. Public, and nothing in them is about a person."""
+    asking, verdict = asyncio.Lock(), {"ready": False, "until": 0.0}  # one question a second, however many ask
 
     @app.get("/livez", include_in_schema=False)
     async def livez() -> dict[str, str]:
@@ -94,10 +103,10 @@ def _operations(app: FastAPI) -> None:
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> dict[str, str]:
         """Ready when the database answers and its schema is the one this version was made for."""
-        database: Database = app.state.context.database
-        async with database.engine.connect() as connection:
-            found = (await connection.execute(text("select version_num from alembic_version"))).scalar_one_or_none()
-        if found != head():
+        async with asking:
+            if verdict["until"] < time.monotonic():
+                verdict.update(ready=await _is_migrated(app.state.context.database), until=time.monotonic() + 1)
+        if not verdict["ready"]:
             raise Unavailable
         return {"status": "ready"}
 

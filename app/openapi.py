@@ -29,6 +29,7 @@ WRITING: Final = {
     403: "You may read it, but not do this.",
     409: "The state forbids it.",
     413: "The body is too large.",
+    415: "The body is not JSON.",
 }
 CONDITIONAL: Final = {
     412: "It was changed since you read it.",

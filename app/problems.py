@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -69,6 +70,9 @@ def install(app: FastAPI) -> None:
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - registered for it
     actor: Actor | None = getattr(request.state, "actor", None)
+    if error.refusal is None and error.status in (409, 412) and actor is not None:
+        judged = request.state.session.judged
+        error = type(error)(error.code, *error.flaws, headers=error.headers, refusal=judged[-1] if judged else None)
     if error.refusal is not None and actor is not None:
         await _keep_refusal(request, actor, error)
     return answers.problem(error, language_of(request.headers))
@@ -135,6 +139,8 @@ class Unexpected:
 
         try:
             await self.app(scope, receive, answer)
+        except ClientDisconnect:
+            return  # nobody is there to answer
         except Exception as error:
             _tell(error, scope.get("request_id", ""))
             if started or scope["type"] != "http":

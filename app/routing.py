@@ -22,7 +22,7 @@ from starlette.datastructures import Headers
 
 from app.auth import Identity, Verifier
 from app.db import Database, Transaction
-from app.errors import BadRequest, BodyTooLarge, TooManyRequests, Unauthorized, invalid
+from app.errors import BadRequest, BodyTooLarge, TooManyRequests, Unauthorized, UnsupportedMediaType, invalid
 from app.policy.actor import Actor, Circumstances, Language
 from app.services import actors, replays
 from app.wire import Condition
@@ -78,7 +78,9 @@ async def _read(request: Request, most: int) -> bytes:
             raise BodyTooLarge
         chunks.append(chunk)
     body = request._body = b"".join(chunks)
-    if body and "json" in request.headers.get("content-type", ""):
+    if body:
+        if "json" not in request.headers.get("content-type", "").lower():
+            raise UnsupportedMediaType
         request._json = _strict(body)
     return body
 

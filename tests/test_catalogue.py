@@ -132,17 +132,19 @@ ENUMERATIONS = {
     "rule": "coordinator_of_case core_team_member leads_owner_department opened_the_case custody_holder"
     " the_child_itself own_record own_account same_municipality administrator auditor acts_for_owner_department"
     " asked_by_citizen about_the_case about_the_case_or_me about_the_case_or_inside not_another_persons colleague"
-    " coordinator_in_family core_team_in_family custody_of_the_child leads_family_department may_create_team"
+    " coordinator_in_family coordinator_in_open_case core_team_in_family custody_of_the_child leads_family_department may_create_team"
     " own_custody registered_the_family works_in_child_disability",
     "resource": "family member custody case step assignment team_member meeting contact callback event access_log user"
     " department settings step_template",
+    "resource_list": "family member custody case step assignment team_member meeting contact callback event access_log"
+    " user department settings step_template",
     "told": "opened unexplained refused staff service citizen me",
     "deed": "read list open_case own_cases leave change assign_coordinator change_state work_step change_team"
     " plan_meeting hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody"
-    " configure",
+    " note_capability configure",
     "action": "read list open_case own_cases leave change assign_coordinator change_state work_step change_team"
     " plan_meeting hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody"
-    " configure",
+    " note_capability configure",
     "problem": "bad-request unreadable-json not-found forbidden conflict validation-failed token-missing token-invalid"
     " token-expired unknown-account method-not-allowed unsupported-media-type body-too-large rate-limited"
     " precondition-required precondition-failed idempotency-key-required idempotency-key-reused"

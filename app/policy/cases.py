@@ -15,16 +15,23 @@ case, member, custody = columns(Case), columns(Member), columns(Custody)
 assignment, team, department = columns(Assignment), columns(TeamMember), columns(Department)
 
 
+def in_child_disability() -> Expression:
+    """The reader works in a child disability department: access ends with the job, not with the assignment (R2)."""
+    return some(table_of(Department), department.id == any_(ACTOR.departments), department.kind == "child_disability")
+
+
 @rule
 def coordinator_of_case() -> Expression:
-    """The reader is the case's family coordinator (in SOF: primary adviser) now."""
-    return case.id == those(assignment.case_id, assignment.user_id == ACTOR.user, assignment.ended_at.is_(None))
+    """The reader is the case's family coordinator (in SOF: primary adviser) and works in child disability now."""
+    held = those(assignment.case_id, assignment.user_id == ACTOR.user, assignment.ended_at.is_(None))
+    return (case.id == held) & in_child_disability()
 
 
 @rule
 def core_team_member() -> Expression:
-    """The reader is in the case's core team now. That opens the case and its steps, and no document."""
-    return case.id == those(team.case_id, team.user_id == ACTOR.user, team.left_at.is_(None))
+    """The reader is in the core team, and in the department joined from, now. That opens the case and no document."""
+    here = (team.user_id == ACTOR.user) & (team.department_id == any_(ACTOR.departments))
+    return case.id == those(team.case_id, here, team.left_at.is_(None))
 
 
 @rule
@@ -138,7 +145,6 @@ cases = Policy(
         "record_contact": TEAMWORK,
         "ask_callback": {"citizen": FAMILY},
     },
-    unlocked=frozenset({"read", "ask_callback", "plan_meeting"}),
     filters={
         "state": case.state == bindparam("state"),
         "model": case.model == bindparam("model"),

@@ -5,7 +5,7 @@ from sqlalchemy import INTEGER, any_, bindparam, cast, func
 from app.db import columns, table_of
 from app.models import Callback, Case, Contact, Meeting, Member, User
 from app.policy.actor import ACTOR
-from app.policy.cases import CONTENT, INSIDE, TEAMWORK, cases, coordinator_of_case, in_case, joined
+from app.policy.cases import CONTENT, FAMILY, INSIDE, TEAMWORK, cases, coordinator_of_case, in_case, joined
 from app.policy.core import Policy
 from app.policy.rules import Expression, Grant, rule
 
@@ -68,12 +68,12 @@ callbacks = Policy(
             func.extract("epoch", func.coalesce(callback.answered_at, ACTOR.at) - callback.asked_at) / 60, INTEGER
         ),
     },
-    read={"professional": INSIDE, "citizen": Grant(allow=(asked_by_citizen,))},
+    read={"professional": INSIDE, "citizen": Grant(require=(asked_by_citizen,), allow=FAMILY.allow)},
     actions={"answer_callback": TEAMWORK},
     filters={
         "case_id": callback.case_id == bindparam("case_id"),
         "status": callback.status == bindparam("status"),
-        "mine": coordinator_of_case.holds == bindparam("mine"),
+        "mine": (coordinator_of_case.holds & (columns(Case).state != "closed")) == bindparam("mine"),
     },
     case_id=callback.case_id,
     member_id=callback.member_id,

@@ -96,8 +96,8 @@ class Policy:
         statement = page_of(self, actor.kind, frozenset(given), after is not None)
         values = {**actor.parameters, **given, "log_id": new_id(), "page_limit": limit}
         rows = await session.rows(statement, values if after is None else {**values, "page_after": after})
-        if not rows and after is None and self.parent is not None and self.scope in given:
-            await self.parent.require(session, actor, given[self.scope])
+        if not rows and self.parent is not None and self.scope in given:
+            await self._require_scope(session, actor, given, began=after is not None)
         return Page(rows, rows[-1].id if len(rows) == limit else None)
 
     async def get(
@@ -120,9 +120,18 @@ class Policy:
         row = found[0]
         if not row.granted:
             raise Forbidden(refusal=Refusal(self.name, action, id, row.log_case))
+        if action != "read":
+            session.judged.append(Refusal(self.name, action, id, row.log_case))
         if condition is not None:
             condition.check(row)
         return row
+
+    async def _require_scope(self, session: Transaction, actor: Actor, given: Mapping[str, Any], began: bool) -> None:
+        """An empty page is told only to those who may read what it lies in, or who came by the pages before it."""
+        assert self.parent is not None and self.scope is not None  # noqa: S101, PT018 - asked by the caller
+        if began and await session.rows(first_of(self, actor.kind, frozenset(given)), {**actor.parameters, **given}):
+            return
+        await self.parent.require(session, actor, given[self.scope])
 
     async def require(self, session: Transaction, actor: Actor, id: UUID) -> None:
         """Raises NotFound unless the actor may read the row; hands out nothing, so there is nothing to log."""
@@ -221,6 +230,13 @@ def one_of(policy: Policy, kind: Kind, action: str) -> Select[Any]:
 def readable(policy: Policy, kind: Kind) -> Select[Any]:
     """Whether there is a row of this id that the kind of actor may read."""
     return policy.base(kind).where(policy.table.c.id == bindparam("row_id")).with_only_columns(literal_column("1"))
+
+
+@cache
+def first_of(policy: Policy, kind: Kind, filters: frozenset[str]) -> Select[Any]:
+    """Whether a list has any row at all for the kind of actor."""
+    wanted = (policy.filters[name] for name in sorted(filters))
+    return policy.base(kind).where(*wanted).with_only_columns(literal_column("1")).limit(literal_column("1"))
 
 
 @cache

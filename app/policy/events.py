@@ -132,7 +132,6 @@ def not_another_persons() -> Expression:
     What was done to the family as a whole may concern another child of it: those rows stay with the staff.
     """
     about = cast(entry.c.about, ARRAY(UUID_TYPE))
-    shared = func.array_position(about, cast(null(), UUID_TYPE)).is_not(None) | about.overlap(ACTOR.persons)
     readable = func.array(
         select(member.id)
         .where(member.municipality_id == ACTOR.municipality, own_record.holds | custody_of_the_child.holds)
@@ -140,6 +139,7 @@ def not_another_persons() -> Expression:
         .scalar_subquery(),
         type_=ARRAY(UUID_TYPE),
     )
+    shared = func.array_position(about, cast(null(), UUID_TYPE)).is_not(None) | about.overlap(readable)
     of_mine = (entry.c.resource != "member") | entry.c.resource_ids.overlap(readable)
     by_staff = (entry.c.actor_kind != "citizen") | (entry.c.actor_id == ACTOR.user)
     as_a_whole = (entry.c.resource == "family") & (entry.c.outcome != "read")

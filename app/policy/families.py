@@ -5,7 +5,7 @@ from sqlalchemy import any_, bindparam
 from app.db import columns, table_of
 from app.models import Assignment, Case, Custody, Family, Member, TeamMember
 from app.policy.actor import ACTOR
-from app.policy.cases import joined
+from app.policy.cases import in_child_disability, joined
 from app.policy.core import Policy
 from app.policy.rules import Expression, Grant, Grants, rule, some, those
 
@@ -25,13 +25,21 @@ def registered_the_family() -> Expression:
 def coordinator_in_family() -> Expression:
     """The reader is coordinator of one of the family's cases now."""
     held = those(assignment.case_id, assignment.user_id == ACTOR.user, assignment.ended_at.is_(None))
-    return family.id == those(case.family_id, case.id == held)
+    return (family.id == those(case.family_id, case.id == held)) & in_child_disability()
+
+
+@rule
+def coordinator_in_open_case() -> Expression:
+    """The reader is coordinator of one of the family's open cases now: what is closed is only read (R78)."""
+    held = those(assignment.case_id, assignment.user_id == ACTOR.user, assignment.ended_at.is_(None))
+    return (family.id == those(case.family_id, case.id == held, case.state != "closed")) & in_child_disability()
 
 
 @rule
 def core_team_in_family() -> Expression:
     """The reader is in the core team of one of the family's cases now."""
-    joined_cases = those(team.case_id, team.user_id == ACTOR.user, team.left_at.is_(None))
+    here = (team.user_id == ACTOR.user) & (team.department_id == any_(ACTOR.departments))
+    joined_cases = those(team.case_id, here, team.left_at.is_(None))
     return family.id == those(case.family_id, case.id == joined_cases)
 
 
@@ -67,17 +75,24 @@ def own_custody() -> Expression:
 
 STAFF = Grant(allow=(registered_the_family, coordinator_in_family, core_team_in_family, leads_family_department))
 KEEPING: Grants = {"professional": Grant(allow=(registered_the_family, coordinator_in_family, leads_family_department))}
+NEAR: Grants = {"professional": Grant(allow=(registered_the_family, coordinator_in_open_case))}
+"""Who decides whom the family consists of, and who may sign in: those who know it, never a leader by role."""
 CLOSE: Grants = {
     "professional": Grant(allow=(registered_the_family, coordinator_in_family, core_team_in_family)),
     "citizen": Grant(allow=(own_record, custody_of_the_child)),
 }
+
+CHANGING: Grants = {
+    "professional": Grant(allow=(registered_the_family, coordinator_in_open_case, leads_family_department))
+}
+NOTING: Grants = {"professional": Grant(allow=(registered_the_family, coordinator_in_open_case))}
 
 families = Policy(
     name="family",
     table=table_of(Family),
     columns={column.name: column for column in family if column.name != "municipality_id"},
     read={"professional": STAFF},
-    actions={"add_member": KEEPING, "open_case": KEEPING, "set_custody": KEEPING},
+    actions={"add_member": NEAR, "open_case": KEEPING, "set_custody": NEAR},
     unlocked=frozenset({"read", "open_case", "add_member"}),
     family_id=family.id,
 )
@@ -91,7 +106,7 @@ members = Policy(
         "has_login": member.user_id.is_not(None),
     },
     read={"professional": STAFF, "citizen": Grant(allow=(own_record, custody_of_the_child))},
-    actions={"change_member": KEEPING},
+    actions={"change_member": CHANGING, "note_capability": NOTING},
     filters={"family_id": member.family_id == bindparam("family_id")},
     veiled={"capability_notes": CLOSE},
     family_id=member.family_id,
@@ -106,10 +121,10 @@ custodies = Policy(
     source=joined(table_of(Custody), table_of(Family), custody.family_id),
     columns={column.name: column for column in custody if column.name != "municipality_id"},
     read={"professional": STAFF, "citizen": Grant(allow=(own_custody,))},
-    actions={"set_custody": KEEPING},
+    actions={"set_custody": NEAR},
     filters={"family_id": custody.family_id == bindparam("family_id")},
     family_id=custody.family_id,
-    member_id=custody.holder_id,
+    member_id=custody.child_id,
     scope="family_id",
     parent=families,
     lock=(table_of(Family), custody.family_id),

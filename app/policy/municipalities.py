@@ -66,7 +66,11 @@ departments = Policy(
         "configure": ADMINISTERING,
         "own_cases": {"professional": Grant(allow=(works_in_child_disability,))},
     },
-    filters={"kind": department.kind == bindparam("kind"), "sector": department.sector == bindparam("sector")},
+    filters={
+        "kind": department.kind == bindparam("kind"),
+        "sector": department.sector == bindparam("sector"),
+        "active": department.active == bindparam("active"),
+    },
     unlocked=frozenset({"read", "own_cases"}),
     personal=False,
     newest_first=False,

@@ -8,7 +8,7 @@ from app.models import Department, Position, User
 from app.policy.actor import ACTOR
 from app.policy.core import Policy
 from app.policy.municipalities import ADMINISTERING
-from app.policy.rules import UUID_TYPE, Expression, Grant, is_one, rule
+from app.policy.rules import UUID_TYPE, Expression, Grant, is_one, rule, some
 
 user, position, department = columns(User), columns(Position), columns(Department)
 
@@ -57,6 +57,12 @@ users = Policy(
         "kind": user.kind == bindparam("kind"),
         "profession": user.profession == bindparam("profession"),
         "ids": user.id == any_(bindparam("ids", type_=ARRAY(UUID_TYPE))),
+        "department_id": some(
+            table_of(Position),
+            position.user_id == user.id,
+            position.ended_at.is_(None),
+            position.department_id == bindparam("department_id"),
+        ),
         "active": user.active == bindparam("active"),
     },
     newest_first=False,

@@ -1,17 +1,29 @@
 """What all wire shapes share: strict input, plain output, and the few kinds of text there are."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from app import wire
 
 T = TypeVar("T")
 
-_NO_CONTROL = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+_HIDDEN = r"\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"  # what changes a line, or how it reads, unseen
+_NO_CONTROL = rf"^[^\x00-\x08\x0b-\x1f{_HIDDEN}]*$"
 Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=rf"^[^\x00-\x1f{_HIDDEN}]*$"),
 ]
 """One line of text, 1–200 characters."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=_NO_CONTROL)]
@@ -27,7 +39,28 @@ def _utc(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-Moment = Annotated[AwareDatetime, PlainSerializer(_utc, return_type=str, when_used="json")]
+def _text(value: Any) -> Any:
+    """Dates come as text: a number would be read as seconds since 1970."""
+    if isinstance(value, int | float):
+        raise ValueError("a date is text")
+    return value
+
+
+def _near(moment: datetime) -> datetime:
+    if not 1900 <= moment.year <= 2200:
+        raise ValueError("between the years 1900 and 2200")
+    return moment
+
+
+Day = Annotated[date, BeforeValidator(_text), Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
+"""A date, YYYY-MM-DD, between the years 1900 and 2200."""
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_text),
+    AfterValidator(_near),
+    PlainSerializer(_utc, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 """A point in time: RFC 3339, UTC on the way out."""
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.schemas.base import Email, In, Line, Moment, Out, PageQuery, Phone, Text
+from app.schemas.base import Day, Email, In, Line, Moment, Out, PageQuery, Phone, Text
 from app.schemas.codes import CustodySource, MemberKind, MemberRelation
 
 
@@ -40,7 +40,7 @@ class MemberIn(In):
     kind: MemberKind
     relation: MemberRelation
     name: Line
-    birth_date: date | None = None
+    birth_date: Day | None = None
     phone: Phone | None = None
     email: Email | None = None
     capability_notes: Text | None = Field(None, description="What helps the person to take part (R21).")
@@ -58,6 +58,7 @@ class MemberPatch(In):
 
     relation: MemberRelation | None = None
     name: Line | None = None
+    birth_date: Day | None = None
     phone: Phone | None = None
     email: Email | None = None
     capability_notes: Text | None = None
@@ -86,8 +87,8 @@ class CustodyIn(In):
     child_id: UUID
     holder_id: UUID
     source: CustodySource
-    valid_from: date
-    valid_until: date | None = None
+    valid_from: Day
+    valid_until: Day | None = None
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -104,7 +105,7 @@ class CustodyIn(In):
 
 
 class CustodyEnd(In):
-    valid_until: Annotated[date, Field(description="The first day without custody.")]
+    valid_until: Annotated[Day, Field(description="The first day without custody.")]
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"valid_until": "2026-12-01"}]})
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from app.schemas.base import In, Line, Moment, Out, PageQuery, Text
+from app.schemas.base import Day, In, Line, Moment, Out, PageQuery, Text
 from app.schemas.codes import StepStatus
 from app.schemas.step_templates import Cell, PartyCell, TemplateModel, TemplateStep
 
@@ -96,7 +96,7 @@ class StepOut(Out):
 class StepPatch(In):
     """Plan a step: when it is due, who holds it, and cells filled locally. null clears a date or holder."""
 
-    due_on: date | None = None
+    due_on: Day | None = None
     holder_id: UUID | None = None
     cells: CellsPatch | None = None
 

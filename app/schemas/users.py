@@ -41,6 +41,7 @@ class DepartmentOut(Out):
 
 
 class DepartmentQuery(PageQuery):
+    active: bool | None = None
     kind: DepartmentKind | None = None
     sector: Sector | None = None
 
@@ -120,6 +121,7 @@ class UserOut(Out):
 
 
 class UserQuery(PageQuery):
+    department_id: UUID | None = Field(None, description="Those who work there now.")
     kind: ActorKind | None = None
     profession: Profession | None = None
     active: bool | None = None

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 
 from app.db import Row, Transaction, columns
 from app.errors import Conflict, NotFound, invalid
-from app.models import Custody, Family, Member, User
+from app.models import Case, Custody, Family, Member, User
 from app.policy import families as policies
 from app.policy import municipalities
 from app.policy.actor import Actor
@@ -40,8 +40,7 @@ async def add_member(session: Transaction, actor: Actor, family_id: UUID, wanted
     await policies.families.get(session, actor, family_id, "add_member")
     if wanted.kind == "child" and wanted.birth_date is None:
         raise invalid("/birth_date", "required")
-    if wanted.birth_date is not None and wanted.birth_date > actor.today:
-        raise invalid("/birth_date", "future")
+    _born(wanted.birth_date, actor)
     user_id = None if wanted.login is None else await _account(session, actor, wanted.login, wanted.name)
     values = wanted.model_dump(exclude={"login"})
     id = await add(session, actor, Member, family_id=family_id, user_id=user_id, created_at=actor.at, **values)
@@ -53,9 +52,12 @@ async def change_member(session: Transaction, actor: Actor, id: UUID, wanted: Me
     """Change a member's details; null clears what may be empty."""
     await policies.members.get(session, actor, id, "change_member", condition)
     values = wanted.model_dump(exclude_unset=True)
-    for required in ("relation", "name"):
+    for required in ("relation", "name", "birth_date"):
         if required in values and values[required] is None:
             raise invalid(f"/{required}", "required")
+    if "capability_notes" in values:  # content: who does not see it cannot overwrite it either
+        await policies.members.get(session, actor, id, "note_capability")
+    _born(values.get("birth_date"), actor)
     if values:
         await change(session, actor, Member, id, **values)
         await emit(session, actor, "member.changed", id)
@@ -69,24 +71,35 @@ async def give_custody(session: Transaction, actor: Actor, family_id: UUID, want
         raise invalid("/valid_until", "period-invalid", "period-invalid")
     kinds = await _kinds(session, actor, family_id)
     for field, kind in (("child_id", "child"), ("holder_id", "adult")):
-        if kinds.get(getattr(wanted, field)) != kind:
-            raise invalid(f"/{field}", "member-not-in-family", "member-not-in-family")
+        found = kinds.get(getattr(wanted, field))
+        if found != kind:
+            code = "member-not-in-family" if found is None else f"not-a-{kind}"
+            raise invalid(f"/{field}", code, code)
     await _no_overlap(session, actor, wanted, wanted.valid_until)
     values = {"created_at": actor.at, "created_by": actor.user, **wanted.model_dump()}
     id = await add(session, actor, Custody, family_id=family_id, **values)
-    await emit(session, actor, "custody.added", id)
-    return await policies.custodies.get(session, actor, id)
+    await _tell_custody(session, actor, "custody.added", id, wanted.child_id)
+    return await policies.custodies.get(session, actor, id, "set_custody")
 
 
 async def end_custody(session: Transaction, actor: Actor, id: UUID, wanted: CustodyEnd, condition: Condition) -> Row:
     """The first day without custody. It bites on the next request from that day on."""
     custody = await policies.custodies.get(session, actor, id, "set_custody", condition)
-    if wanted.valid_until < custody.valid_from:
+    if wanted.valid_until < custody.valid_from or wanted.valid_until > (custody.valid_until or wanted.valid_until):
         raise invalid("/valid_until", "period-invalid", "period-invalid")
     await _no_overlap(session, actor, custody, wanted.valid_until, id)
     await change(session, actor, Custody, id, valid_until=wanted.valid_until)
-    await emit(session, actor, "custody.ended", id)
+    await _tell_custody(session, actor, "custody.ended", id, custody.child_id)
     return await policies.custodies.get(session, actor, id)
+
+
+async def _tell_custody(session: Transaction, actor: Actor, event: str, id: UUID, child_id: UUID) -> None:
+    """In each case of the child, for everybody in it to see: who has custody decides who sees the child's case."""
+    own = columns(Case)
+    its = select(own.id).where(own.municipality_id == actor.municipality, own.child_id == child_id).order_by(own.id)
+    cases = list((await session.execute(its)).scalars())
+    for case_id in cases or [None]:
+        await emit(session, actor, event, id, case_id=case_id)
 
 
 async def _kinds(session: Transaction, actor: Actor, family_id: UUID) -> dict[UUID, str]:
@@ -109,6 +122,11 @@ async def _no_overlap(
         found = found.where(own.id != itself)
     if (await session.execute(found.limit(1))).first():
         raise Conflict("period-overlaps")
+
+
+def _born(day: date | None, actor: Actor) -> None:
+    if day is not None and day > actor.today:
+        raise invalid("/birth_date", "future")
 
 
 async def _account(session: Transaction, actor: Actor, login: Login, name: str) -> UUID:

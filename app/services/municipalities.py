@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.db import Row, Transaction, columns
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, flaws, invalid
-from app.models import Department, Municipality, SettingsVersion
+from app.models import Case, Department, Municipality, Position, SettingsVersion
 from app.policy import municipalities as policies
 from app.policy.actor import Actor
 from app.policy.core import Page
@@ -90,6 +90,8 @@ async def change_department(
     for required in ("name", "sector", "active"):
         if required in values and values[required] is None:
             raise invalid(f"/{required}", "required")
+    if values.get("active") is False:
+        await _not_in_use(session, actor, id)
     if values.get("parent_id") is not None:
         await _place(session, actor, id, values["parent_id"])
     if values:
@@ -111,6 +113,16 @@ async def _lock_departments(session: Transaction, actor: Actor) -> None:
     own = columns(Department)
     every = select(own.id).where(own.municipality_id == actor.municipality).order_by(own.id)
     await session.execute(every.with_for_update())
+
+
+async def _not_in_use(session: Transaction, actor: Actor, id: UUID) -> None:
+    """A department that owns open cases, or where somebody works, stays. Raises Conflict."""
+    case, held = columns(Case), columns(Position)
+    owns = select(case.id).where(case.municipality_id == actor.municipality, case.owner_department_id == id)
+    works = select(held.id).where(held.municipality_id == actor.municipality, held.department_id == id)
+    for found in (owns.where(case.state != "closed"), works.where(held.ended_at.is_(None))):
+        if (await session.execute(found.limit(1))).first():
+            raise Conflict("in-use")
 
 
 async def _place(session: Transaction, actor: Actor, id: UUID | None, parent_id: UUID | None) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from app.db import Row, Transaction, columns, table_of
-from app.errors import Conflict, invalid
+from app.errors import Conflict, Forbidden, Refusal, invalid
 from app.models import Assignment, Case, Department, Position, TeamMember, User
 from app.policy import cases as case_policies
 from app.policy import teams as policies
@@ -66,6 +66,8 @@ async def add_to_team(session: Transaction, actor: Actor, case_id: UUID, wanted:
     Raises Invalid for somebody who is no professional of that department, Conflict for a member or the coordinator.
     """
     case = await case_policies.cases.get(session, actor, case_id, "change_team")
+    if wanted.user_id == actor.user != case.coordinator_id:
+        raise Forbidden(refusal=Refusal("case", "change_team", case_id, case_id))  # never content by role alone
     profession = await _professional(session, actor, wanted)
     require_open(case)
     if await on_the_case(session, actor, case_id, wanted.user_id):
@@ -101,14 +103,15 @@ async def _adviser(session: Transaction, actor: Actor, user_id: UUID) -> None:
 
 
 async def _professional(session: Transaction, actor: Actor, wanted: TeamMemberIn) -> str:
-    """The profession of an active professional who works in the department named."""
-    works = (position.municipality_id == user.municipality_id) & (position.user_id == user.id)
-    held = works & position.ended_at.is_(None) & (position.department_id == wanted.department_id)
+    """The profession of an active professional who works in the department named. Raises Invalid otherwise."""
     here = (user.municipality_id == actor.municipality) & (user.id == wanted.user_id) & user.active
-    found = select(user.profession).select_from(table_of(User).join(table_of(Position), held)).where(here)
-    profession: str | None = (await session.execute(found.limit(1))).scalar_one_or_none()
+    profession: str | None = (await session.execute(select(user.profession).where(here))).scalar_one_or_none()
     if profession is None:
         raise invalid("/user_id", "not-a-professional", "not-a-professional")
+    held = (position.municipality_id == actor.municipality) & (position.user_id == wanted.user_id)
+    there = held & position.ended_at.is_(None) & (position.department_id == wanted.department_id)
+    if (await session.execute(select(position.id).where(there).limit(1))).first() is None:
+        raise invalid("/department_id", "not-in-department", "not-in-department")
     return profession
 
 

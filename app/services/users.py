@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from app.db import Row, Transaction, columns, table_of
-from app.errors import Conflict, invalid
-from app.models import Department, Position, User
+from app.errors import Conflict, Forbidden, Refusal, invalid
+from app.models import Assignment, Case, Department, Position, User
 from app.policy import users as policies
 from app.policy.actor import Actor
 from app.schemas.users import PositionIn, UserIn, UserPatch
@@ -26,6 +26,7 @@ async def add_user(session: Transaction, actor: Actor, wanted: UserIn) -> Row:
         raise invalid("/kind", "not-a-professional", "not-a-professional")
     if wanted.kind == "service" and wanted.profession is not None:
         raise invalid("/profession", "only-professionals")
+    _service_roles(wanted.kind, wanted.positions)
     values = wanted.model_dump(exclude={"positions"})
     id = await add(session, actor, User, active=True, created_at=actor.at, **values)
     await _hold(session, actor, id, wanted.positions)
@@ -40,7 +41,12 @@ async def change_user(session: Transaction, actor: Actor, id: UUID, wanted: User
     current = await policies.users.get(session, actor, id, "configure", condition)
     if current.kind != "professional" and wanted.profession is not None:
         raise invalid("/profession", "only-professionals")
+    if id == actor.user and wanted.model_fields_set & {"positions", "profession", "active"}:
+        raise Forbidden(refusal=Refusal("user", "configure", id))  # nobody gives herself a part
+    _service_roles(current.kind, wanted.positions or ())
     values = wanted.model_dump(exclude_unset=True, exclude={"positions"})
+    if values.get("active") is False:
+        await _has_no_case(session, actor, id)
     for required in ("name", "active"):
         if required in values and values[required] is None:
             raise invalid(f"/{required}", "required")
@@ -54,6 +60,23 @@ async def change_user(session: Transaction, actor: Actor, id: UUID, wanted: User
     await _somebody_administers(session, actor)
     await emit(session, actor, "user.changed", id)
     return await policies.users.get(session, actor, id)
+
+
+def _service_roles(kind: str, wanted: Sequence[PositionIn]) -> None:
+    """A service acts for a department and leads none. Raises Invalid for a role that is a person's."""
+    for number, one in enumerate(wanted):
+        if kind != "professional" and one.role != "member":
+            raise invalid(f"/positions/{number}/role", "only-professionals")
+
+
+async def _has_no_case(session: Transaction, actor: Actor, id: UUID) -> None:
+    """A family's one contact does not vanish: somebody else takes the open cases first. Raises Conflict."""
+    held, case = columns(Assignment), columns(Case)
+    its = (case.municipality_id == held.municipality_id) & (case.id == held.case_id) & (case.state != "closed")
+    mine = (held.municipality_id == actor.municipality) & (held.user_id == id) & held.ended_at.is_(None)
+    found = select(held.id).select_from(table_of(Assignment).join(table_of(Case), its)).where(mine).limit(1)
+    if (await session.execute(found)).first():
+        raise Conflict("in-use")
 
 
 async def _hold(session: Transaction, actor: Actor, user_id: UUID, wanted: Sequence[PositionIn]) -> None:
@@ -82,8 +105,7 @@ async def _somebody_administers(session: Transaction, actor: Actor) -> None:
     user = columns(User)
     here = (user.municipality_id == position.municipality_id) & (user.id == position.user_id)
     administers = (position.municipality_id == actor.municipality) & (position.role == "administrator")
-    left = select(position.id).select_from(table_of(Position).join(table_of(User), here))
-    if (
-        await session.execute(left.where(administers, position.ended_at.is_(None), user.active).limit(1))
-    ).first() is None:
+    able = position.ended_at.is_(None) & user.active & (user.kind == "professional")
+    left = select(position.id).select_from(table_of(Position).join(table_of(User), here)).where(administers, able)
+    if (await session.execute(left.limit(1))).first() is None:
         raise Conflict("last-administrator")

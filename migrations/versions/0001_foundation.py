@@ -37,7 +37,7 @@ declare
     parent text; month date; name text; made integer := 0; stranded boolean;
 begin
     foreach parent in array array['events', 'access_log'] loop
-        for step in 0..ahead loop
+        for step in 0..least(ahead, 24) loop
             month := date_trunc('month', now() at time zone 'UTC')::date + make_interval(months => step);
             name := format('%s_%s', parent, to_char(month, 'YYYYMM'));
             continue when to_regclass(name) is not null;

@@ -360,12 +360,35 @@ async def test_a_reader_is_shown_as_the_reader_was_then(world: World) -> None:
 async def test_a_parent_is_not_told_of_the_other_parents_private_matters(scene: Scene) -> None:
     world, mother, father = scene.world, await watch(scene, "mother"), await watch(scene, "father")
     callback = f"/v1/callbacks/{scene.rows['allocated', 'callback']}"
-    custody = f"/v1/custodies/{scene.rows['family', 'custody of mother']}"
     record = f"/v1/members/{scene.family.members['mother']}"
-    for path in (callback, custody, record, scene.path("allocated", "/callbacks")):
+    for path in (callback, record, scene.path("allocated", "/callbacks")):
         assert (await world.get("coordinator", path)).status_code == 200
-    assert [e["resource"] for e in await mother.news()] == ["callback", "member", "custody", "callback"]
+    assert [e["resource"] for e in await mother.news()] == ["callback", "member", "callback"]
     assert await father.news() == []
+
+
+async def test_all_who_have_custody_are_told_who_else_is_given_it(world: World) -> None:
+    """A likely leak: staff make somebody a holder of custody, and nobody in the family hears of it."""
+    family = await world.family()
+    case = await world.allocated(family)
+    father = Watched(world, "father", case["id"])
+    await father.news()
+    stranger = {"kind": "adult", "relation": "other", "name": "Ukendt", "login": world.login("stranger")}
+    added = await made(world, "coordinator", f"/v1/families/{family.id}/members", stranger)
+    custody = {"child_id": family.members["child"], "holder_id": added["id"], "source": "other"}
+    await made(world, "coordinator", f"/v1/families/{family.id}/custodies", custody | {"valid_from": "2020-01-01"})
+    assert "set_custody" in {entry["action"] for entry in await father.news()}
+    timeline = (await world.get("father", f"/v1/cases/{case['id']}/timeline")).json()["items"]
+    assert timeline[0]["type"] == "custody.added"
+
+
+async def test_a_cursor_opens_no_list(scene: Scene) -> None:
+    """A likely leak: an empty page after a made-up cursor was 200 for everybody, and stood in the family's log."""
+    mother = await watch(scene, "mother")
+    for rest in ("/meetings", "/contacts", "/steps", "/team", "/timeline", "/access-log"):
+        answer = await scene.world.get("stranger", scene.path("allocated", f"{rest}?after=AAAAAAAAAAAAAAAAAAAAAA"))
+        assert answer.status_code == 404, rest
+    assert await mother.news() == []
 
 
 async def test_a_parent_is_not_told_what_the_other_looked_at(scene: Scene) -> None:
@@ -393,7 +416,6 @@ async def test_the_young_person_sees_her_own_case_and_not_her_parents_matters(sc
     for path in (
         f"/v1/members/{scene.family.members['mother']}",
         f"/v1/members/{scene.family.members['child']}",
-        f"/v1/custodies/{scene.rows['family', 'custody of mother']}",
         f"/v1/callbacks/{scene.rows['teen', 'callback']}",
     ):
         assert (await scene.world.get("coordinator", path)).status_code == 200

@@ -93,11 +93,13 @@ def _works_on(facts: Facts, who: dict[str, Any], case: dict[str, Any]) -> bool:
 
 
 def attached(facts: Facts, who: dict[str, Any], case: dict[str, Any]) -> bool:
+    """By an assignment or membership that stands, and working where it was given: access ends with the job."""
     coordinates = any(
         a["case_id"] == case["id"] and a["user_id"] == who["id"] for a in facts.assignments if a["ended_at"] is None
     )
-    in_team = any(t["case_id"] == case["id"] and t["user_id"] == who["id"] for t in facts.team if t["left_at"] is None)
-    return coordinates or in_team
+    here = departments(facts, who)
+    mine = [t for t in facts.team if t["case_id"] == case["id"] and t["user_id"] == who["id"] and t["left_at"] is None]
+    return (coordinates and DISABILITY in here) or any(t["department_id"] in here for t in mine)
 
 
 def departments(facts: Facts, who: dict[str, Any], role: str | None = None) -> set[UUID]:
@@ -177,6 +179,7 @@ def worlds(draw: st.DrawFn) -> Facts:
 
 
 DEPARTMENTS = (new_id(), new_id())
+DISABILITY = DEPARTMENTS[0]
 PAST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -266,7 +269,9 @@ async def arranged(owner: Database, world: World, facts: Facts) -> AsyncIterator
 
 
 async def _arrange(session: AsyncSession, municipality: UUID, facts: Facts) -> None:
-    names = [{"id": id, "name": id.hex, "kind": "other", "sector": "other", "active": True} for id in DEPARTMENTS]
+    names = [{"id": id, "name": id.hex, "sector": "other", "active": True} for id in DEPARTMENTS]
+    for row in names:
+        row["kind"] = "child_disability" if row["id"] == DISABILITY else "other"
     account = {"issuer": "https://login.invalid", "name": "Prøvesen", "created_at": PAST}
     people = [{**account, "subject": user["id"].hex, **user} for user in facts.users]
     tables: list[tuple[type[Base], list[dict[str, Any]]]] = [

@@ -132,6 +132,8 @@ class ConsentSettings(Section):
     def _heard_before_signing(self) -> Self:
         if self.child_voice_age > self.youth_age:
             raise ValueError("a child is heard no later than it signs")
+        if self.youth_age > self.adult_age:
+            raise ValueError("the young person signs no later than of age")
         return self
 
 
