@@ -132,7 +132,8 @@ ENUMERATIONS = {
     "rule": "coordinator_of_case core_team_member leads_owner_department opened_the_case custody_holder"
     " the_child_itself own_record own_account same_municipality administrator auditor acts_for_owner_department"
     " asked_by_citizen about_the_case about_the_case_or_me about_the_case_or_inside not_another_persons colleague"
-    " coordinator_in_family coordinator_in_open_case core_team_in_family custody_of_the_child leads_family_department may_create_team"
+    " coordinator_in_family coordinator_in_open_case core_team_in_family custody_of_the_child leads_family_department"
+    " may_create_team"
     " own_custody registered_the_family works_in_child_disability",
     "resource": "family member custody case step assignment team_member meeting contact callback event access_log user"
     " department settings step_template",

@@ -1,0 +1,129 @@
+"""Ways in that were found by trying, each closed: a test that guards a past leak says so in its name."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.db import Database
+from tests.worlds import World
+
+pytestmark = pytest.mark.anyio
+
+
+async def me(world: World, who: str) -> str:
+    return f"/v1/users/{world.ids[who]}"
+
+
+async def test_an_administrator_cannot_give_herself_a_part(world: World) -> None:
+    own = (await world.get("administrator", "/v1/me")).json()["id"]
+    head = [{"department_id": str(world.departments["handicap"]), "role": "professional_head"}]
+    for change in ({"positions": head}, {"profession": "social_adviser"}):
+        refused = await world.update("administrator", "PATCH", f"/v1/users/{own}", change)
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
+async def test_a_head_does_not_join_the_team_to_read_content(world: World) -> None:
+    case = await world.allocated()
+    joining = {"user_id": str(world.ids["head"]), "department_id": str(world.departments["handicap"])}
+    assert (await world.post("head", f"/v1/cases/{case['id']}/team", joining)).status_code == 403
+    assert (await world.get("head", f"/v1/cases/{case['id']}/contacts")).json()["items"] == []
+
+
+async def test_access_ends_with_the_job(world: World) -> None:
+    """The assignment still stands; the position does not."""
+    case = await world.allocated()
+    path = f"/v1/cases/{case['id']}"
+    for who, department in (("coordinator", "job"), ("psychologist", "job")):
+        moved = {"positions": [{"department_id": str(world.departments[department])}]}
+        assert (await world.update("administrator", "PATCH", await me(world, who), moved)).status_code == 200
+        assert (await world.get(who, path)).status_code == 404
+        assert (await world.get(who, f"{path}/contacts")).status_code == 404
+        assert (await world.get(who, f"/v1/families/{case['family_id']}/members")).status_code == 404
+
+
+async def test_a_contact_of_an_open_case_is_not_switched_off(world: World) -> None:
+    """The family's one contact would ring in an empty room."""
+    await world.allocated()
+    refused = await world.update("administrator", "PATCH", await me(world, "coordinator"), {"active": False})
+    assert (refused.status_code, refused.json()["code"]) == (409, "in-use")
+    department = f"/v1/departments/{world.departments['handicap']}"
+    closed = await world.update("administrator", "PATCH", department, {"active": False})
+    assert (closed.status_code, closed.json()["code"]) == (409, "in-use")
+
+
+async def test_what_is_veiled_is_not_overwritten_blindly(world: World) -> None:
+    family = await world.family()
+    member = f"/v1/members/{family.members['child']}"
+    tag = (await world.get("head", member)).headers["etag"]
+    noted = await world.update("coordinator", "PATCH", member, {"capability_notes": "Bruger billedkort."})
+    assert noted.status_code == 200
+    blind = await world.call("head", "PATCH", member, {"capability_notes": "x"}, if_match=tag)
+    assert blind.status_code == 403
+    assert (await world.get("coordinator", member)).json()["capability_notes"] == "Bruger billedkort."
+
+
+async def test_a_service_leads_nothing_and_is_nobodys_last_administrator(world: World) -> None:
+    body: dict[str, Any] = {"kind": "service", "issuer": "urn:x", "subject": "robot", "name": "Robot"}
+    body["positions"] = [{"department_id": str(world.departments["handicap"]), "role": "administrator"}]
+    refused = await world.post("administrator", "/v1/users", body)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/positions/0/role")
+
+
+async def test_nothing_is_written_after_the_case_is_closed(world: World, owner: Database) -> None:
+    """Closing and writing at once: whatever was acknowledged happened before the closing."""
+    family = await world.family()
+    for _ in range(4):
+        case = await world.allocated(family)
+        path = f"/v1/cases/{case['id']}"
+        closing = {"to": "closed", "reason": "other", "closing": {"goals": [], "handover_note": "Slut."}}
+        meeting = {"kind": "status", "planned_for": "2026-12-01T10:00:00Z"}
+        writes = [world.post("mother", f"{path}/callbacks", {}) for _ in range(3)]
+        writes += [world.post("coordinator", f"{path}/meetings", meeting) for _ in range(3)]
+        answers = await asyncio.gather(*writes, world.post("coordinator", f"{path}/transitions", closing))
+        assert answers[-1].status_code == 200
+        async with owner.transaction(world.municipality) as session:
+            last = text("select type from events where case_id = :case order by sequence desc limit 1")
+            assert (await session.execute(last, {"case": case["id"]})).scalar_one() == "case.closed"
+
+
+async def test_a_conflict_that_tells_of_a_case_is_logged(world: World, owner: Database) -> None:
+    case = await world.allocated()
+    told = await world.post("coordinator", f"/v1/cases/{case['id']}/transitions", {"to": "running"})
+    assert told.status_code == 409
+    async with owner.transaction(world.municipality) as session:
+        rows = text("select action, code from access_log where case_id = :case and outcome = 'refused'")
+        found = {(row.action, row.code) for row in await session.execute(rows, {"case": case["id"]})}
+    assert found == {("change_state", "case-not-ready")}
+
+
+async def test_a_former_holder_of_custody_is_told_nothing_more(world: World) -> None:
+    family = await world.family()
+    case = await world.allocated(family)
+    asked = (await world.post("father", f"/v1/cases/{case['id']}/callbacks", {})).json()
+    held = (await world.get("father", f"/v1/families/{family.id}/custodies")).json()["items"]
+    for custody in held:
+        path = f"/v1/custodies/{custody['id']}"
+        ended = await world.update("coordinator", "PATCH", path, {"valid_until": "2024-01-01"})
+        assert ended.status_code == 200
+    assert (await world.get("father", f"/v1/callbacks/{asked['id']}")).status_code == 404
+    assert (await world.get("father", "/v1/me/family")).json()["callbacks"] == []
+
+
+async def test_hidden_signs_numbers_for_dates_and_far_moments_are_refused(world: World) -> None:
+    family = await world.family()
+    member = {"kind": "child", "relation": "child", "name": "Alma", "birth_date": "2016-04-12"}
+    for wrong in ({"name": "a\u202eb"}, {"name": "a\u0085b"}, {"birth_date": 0}, {"birth_date": "0001-01-01"}):
+        refused = await world.post("coordinator", f"/v1/families/{family.id}/members", member | wrong)
+        assert refused.status_code == 422, wrong
+    case = await world.allocated(family)
+    far = {"kind": "status", "planned_for": "9999-12-31T23:59:59-12:00"}
+    assert (await world.post("coordinator", f"/v1/cases/{case['id']}/meetings", far)).status_code == 422
+
+
+async def test_json_is_strict_however_its_type_is_written(world: World) -> None:
+    body = f'{{"owner_department_id": "{world.departments["handicap"]}", "owner_department_id": "x"}}'.encode()
+    for kind, status in (("application/JSON", 400), ("text/plain", 415)):
+        headers = {**world.headers("coordinator"), "content-type": kind}
+        assert (await world.client.post("/v1/families", content=body, headers=headers)).status_code == status
