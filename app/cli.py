@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
+import asyncpg
 import typer
 import uvicorn
 from fastapi import FastAPI
@@ -29,6 +30,14 @@ municipality_app = typer.Typer(no_args_is_help=True, help="The municipalities se
 app.add_typer(policy_app, name="policy")
 app.add_typer(municipality_app, name="municipality")
 console = Console(highlight=False, soft_wrap=True)
+REFUSED = {
+    "UniqueViolationError": "a municipality with this code is there already",
+    "CheckViolationError": "a municipality code has three or four digits",
+    "InvalidPasswordError": "the user or the password is wrong",
+    "InvalidAuthorizationSpecificationError": "the user may not sign in",
+    "InvalidCatalogNameError": "there is no database of that name",
+    "InsufficientPrivilegeError": "the role must own the schema, and the first time be allowed to create roles",
+}
 CONTRACT = Path("openapi/v1.json")
 RELEASED = Path("openapi/released.json")
 
@@ -189,8 +198,10 @@ def _owner_url() -> str:
 def _or_fail(work: Callable[[], Any]) -> None:
     try:
         work()
-    except DBAPIError as error:
-        fail(f"PostgreSQL refused: {type(error.orig).__name__}. The role may lack the right to create roles or tables.")
+    except (DBAPIError, asyncpg.PostgresError) as error:
+        said = getattr(error, "orig", None) or error
+        kind = type(said.__cause__ or said).__name__
+        fail(f"PostgreSQL refused: {REFUSED.get(kind, kind)}.")
     except OSError:
         fail("The database does not answer: check MIGRATION_DATABASE_URL and that it is running.")
 

@@ -117,6 +117,7 @@ def with_contact(start: FromClause) -> FromClause:
 cases = Policy(
     name="case",
     table=table,
+    judged_on=table,
     source=with_contact(
         joined(joined(table, table_of(Member), case.child_id), table_of(Department), case.owner_department_id)
     ),
@@ -150,7 +151,8 @@ cases = Policy(
         "model": case.model == bindparam("model"),
         "family_id": case.family_id == bindparam("family_id"),
         "owner_department_id": case.owner_department_id == bindparam("owner_department_id"),
-        "coordinator_id": active.c.user_id == bindparam("coordinator_id"),
+        "coordinator_id": case.id
+        == those(assignment.case_id, assignment.user_id == bindparam("coordinator_id"), assignment.ended_at.is_(None)),
         "open": (case.state != "closed") == bindparam("open", type_=BOOLEAN),
         "awaiting_contact": (case.allocated_at.is_not(None) & case.first_contact_at.is_(None))
         == bindparam("awaiting_contact"),

@@ -59,12 +59,12 @@ class Policy:
     """Who may read a resource, and do what with it.
 
     `name` is the resource in the log and in events. `source` is the table, or a join from it, that `columns` are
-    taken from. `case_id` and `family_id` say what a row belongs to, `member_id` which other person than the child
-    it is about: the log row is readable by that. `scope` names the parameter that fixes the case or family of a
-    list, `parent` the policy under which that is readable. `veiled` columns are NULL for readers whom their grant
-    does not open to. `personal` is False only where no row speaks of a person: those reads are not logged. `lock`
-    is the table to lock before an action is judged, with the column that leads there; `unlocked` are the actions
-    that only create something beneath the row and need no lock.
+    taken from; `judged_on` the smaller one that its rules and filters are content with. `case_id` and `family_id` say
+    what a row belongs to, `member_id` which other person than the child it is about: the log row is readable by that.
+    `scope` names the parameter that fixes the case or family of a list, `parent` the policy under which that is
+    readable. `veiled` columns are NULL for readers whom their grant does not open to. `personal` is False only where
+    no row speaks of a person: those reads are not logged. `lock` is the table to lock before an action is judged,
+    with the column that leads there; `unlocked` are the actions that need none.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Policy:
     read: Grants
     actions: Mapping[str, Grants] = field(default_factory=dict)
     source: FromClause | None = None
+    judged_on: FromClause | None = None
     filters: Mapping[str, Expression] = field(default_factory=dict)
     veiled: Mapping[str, Grants] = field(default_factory=dict)
     case_id: ColumnElement[Any] | None = None
@@ -198,9 +199,10 @@ def _candidate(policy: Policy, kind: Kind, wanted: Sequence[Expression]) -> Expr
     grant, key = policy.grant(kind, "read"), policy.table.c.id
     if len(grant.allow) < 2:
         return true()
+    ground = next(one for one in (policy.judged_on, policy.source, policy.table) if one is not None)
     arms = [
         select(key)
-        .select_from(policy.table if policy.source is None else policy.source)
+        .select_from(ground)
         .where(mine(policy.table), Grant(grant.require, (rule,), grant.deny).where, *wanted)
         .order_by(key.desc() if policy.newest_first else key)
         .limit(bindparam("page_limit"))
