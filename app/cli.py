@@ -238,10 +238,10 @@ def openapi(
         return
     if not CONTRACT.exists() or CONTRACT.read_text("utf-8") != text:
         fail("openapi/v1.json is not what the app serves: run `make openapi` and look at the difference.")
-    if RELEASED.exists():
-        broken = contract.breaking(json.loads(RELEASED.read_text("utf-8")), served)
-        if broken:
-            fail("v1 would break its clients:\n" + "\n".join(f"  {one}" for one in broken))
+    if not RELEASED.exists():
+        fail("openapi/released.json is missing: it is what later changes are held against.")
+    if broken := contract.breaking(json.loads(RELEASED.read_text("utf-8")), served):
+        fail("v1 would break its clients:\n" + "\n".join(f"  {one}" for one in broken))
     typer.echo("the contract is what the app serves, and breaks nobody")
 
 

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
@@ -21,7 +22,9 @@ from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as examples
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.generation import GenerationMode
+from typer.testing import CliRunner
 
+from app import cli
 from app.config import Settings
 from app.db import Database
 from app.main import create_app
@@ -330,3 +333,19 @@ class Fuzz:
     def etag(self, case: Any, headers: dict[str, str]) -> str:
         path = case.formatted_path.removesuffix("/coordinator")
         return str(httpx.get(self.address + path, headers=headers, timeout=10).headers.get("etag", '"none"'))
+
+
+def test_the_gate_refuses_what_would_break_a_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wired as `make lint` runs it: a released operation that is served no more fails the build."""
+    root = Path(__file__).resolve().parent.parent
+    released = json.loads((root / "openapi" / "released.json").read_text("utf-8"))
+    released["paths"]["/v1/gone"] = {"get": released["paths"]["/v1/me"]["get"]}
+    (tmp_path / "released.json").write_text(json.dumps(released), "utf-8")
+    monkeypatch.setattr("app.cli.CONTRACT", root / "openapi" / "v1.json")
+    for path, code in (
+        (root / "openapi" / "released.json", 0),
+        (tmp_path / "released.json", 1),
+        (tmp_path / "none", 1),
+    ):
+        monkeypatch.setattr("app.cli.RELEASED", path)
+        assert CliRunner().invoke(cli.app, ["openapi", "--check"]).exit_code == code, path
