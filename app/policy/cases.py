@@ -47,16 +47,21 @@ def opened_the_case() -> Expression:
     return mine & case.allocated_at.is_(None)
 
 
-@rule
-def custody_holder() -> Expression:
-    """The reader has custody of the child today, and the child is not of age (setting consent.adult_age)."""
-    return case.child_id == those(
+def children_in_custody() -> Any:
+    """The children, not of age (setting consent.adult_age), whom the reader has custody of today."""
+    return those(
         custody.child_id,
         some(table_of(Member), member.id == custody.child_id, member.birth_date > ACTOR.adult_born_by),
         custody.holder_id == any_(ACTOR.persons),
         custody.valid_from <= ACTOR.today,
         custody.valid_until.is_(None) | (custody.valid_until > ACTOR.today),
     )
+
+
+@rule
+def custody_holder() -> Expression:
+    """The reader has custody of the child today, and the child is not of age."""
+    return case.child_id == children_in_custody()
 
 
 @rule

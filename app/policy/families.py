@@ -5,7 +5,7 @@ from sqlalchemy import any_, bindparam
 from app.db import columns, table_of
 from app.models import Assignment, Case, Custody, Family, Member, TeamMember
 from app.policy.actor import ACTOR
-from app.policy.cases import in_child_disability, joined
+from app.policy.cases import children_in_custody, in_child_disability, joined
 from app.policy.core import Policy
 from app.policy.rules import Expression, Grant, Grants, rule, some, those
 
@@ -58,13 +58,7 @@ def own_record() -> Expression:
 @rule
 def custody_of_the_child() -> Expression:
     """The record is about a child, not of age, whom the reader has custody of today."""
-    held = those(
-        custody.child_id,
-        custody.holder_id == any_(ACTOR.persons),
-        custody.valid_from <= ACTOR.today,
-        custody.valid_until.is_(None) | (custody.valid_until > ACTOR.today),
-    )
-    return (member.birth_date > ACTOR.adult_born_by) & (member.id == held)
+    return member.id == children_in_custody()
 
 
 @rule
