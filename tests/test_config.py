@@ -356,6 +356,7 @@ def test_every_flaw_is_told_at_once() -> None:
     ],
 )
 def test_a_good_set_up_starts(settings: Any) -> None:
+    assert refusals(settings()) == []
     require_safe(settings())
 
 
