@@ -105,11 +105,29 @@ ENUMERATIONS = {
     "profession": "social_adviser psychologist health_visitor speech_hearing_consultant family_therapist"
     " employment_social_worker adult_social_worker child_youth_social_worker teacher pedagogue physiotherapist"
     " occupational_therapist controller administrator other",
-    "user_role": "member professional_head team_leader department_head controller auditor administrator",
-    "member_kind": "child adult",
-    "member_relation": "mother father parent step_parent sibling grandparent child foster_parent other",
+    "user_role": "member professional_head team_leader department_head development_consultant controller auditor"
+    " administrator",
+    "organisation_kind": "school day_care hospital therapy residence relief_care association general_practice other",
+    "member_kind": "child adult network",
+    "member_relation": "mother father parent step_parent sibling grandparent child foster_parent aunt_uncle friend"
+    " neighbour volunteer other",
+    "relation_kind": "parent step_parent foster_parent sibling half_sibling step_sibling grandparent aunt_uncle partner"
+    " former_partner guardian friend other",
+    "custody_kind": "joint sole temporary guardianship",
+    "employment": "full_time part_time lost_earnings sick_leave unemployed student retired other",
     "custody_source": "civil_registry court agreement told_by_family other",
-    "assignment_role": "coordinator primary_adviser",
+    "assignment_role": "coordinator primary_adviser buddy deputy",
+    "team_member_kind": "permanent ad_hoc",
+    "coordinated_by": "family adviser shared",
+    "deviation_kind": "caseload_over_norm step_started_early paragraph_sets_missing contact_despite_agreement",
+    "concern_level": "low medium high acute",
+    "complexity_level": "low medium high",
+    "impairment": "significant_and_lasting invasive_chronic_or_long neither unclear",
+    "target_group": "inside outside unclear",
+    "contact_intensity": "close normal space",
+    "contact_formality": "formal informal",
+    "import_kind": "departments users cases",
+    "import_status": "checked refused done discarded",
     "assignment_end_reason": "changed left_position other",
     "close_reason": "plan_completed family_moved family_declined transferred_adult not_in_target_group"
     " opened_in_error other",
@@ -129,7 +147,7 @@ ENUMERATIONS = {
     " meeting.held meeting.cancelled contact.recorded callback.requested callback.answered family.created"
     " member.added member.changed custody.added custody.ended settings.changed step_template.published"
     " department.created department.changed user.created user.changed",
-    "rule": "coordinator_of_case core_team_member leads_owner_department opened_the_case custody_holder"
+    "rule": "coordinator_of_case buddy_of_case core_team_member leads_owner_department opened_the_case custody_holder"
     " the_child_itself own_record own_account same_municipality administrator auditor acts_for_owner_department"
     " asked_by_citizen about_the_case about_the_case_or_me about_the_case_or_inside not_another_persons colleague"
     " coordinator_in_family coordinator_in_open_case core_team_in_family custody_of_the_child leads_family_department"

@@ -1,6 +1,6 @@
 """A child's case, its one coordinator, its core team and its external references."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,17 @@ class Case(TenantRow, Base):
     closing: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     family_view: Mapped[str | None]
     """The family's own view of going over to ordinary operation (R61): content."""
+    exit_reason: Mapped[str | None]
+    """Why the case went over to ordinary operation, or came back (R61, R62): content."""
+    cycle: Mapped[int] = mapped_column(server_default="1")
+    early_concern: Mapped[bool] = mapped_column(server_default="false")
+    """A light case: opened from an early concern, until it is made a full one (R75, X25)."""
+    intake: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """What speaks for the target group (R33)."""
+    concern_level: Mapped[str | None]
+    """The newest rating of concern (R74): content."""
+    complexity_rating: Mapped[str | None]
+    """The adviser's own rating of how complex the case is (R73)."""
     __table_args__ = (
         within("families", "family_id"),
         within("members", "child_id"),
@@ -47,6 +58,9 @@ class Case(TenantRow, Base):
         CheckConstraint("model in ('efei', 'sof', 'none')", name="model"),
         CheckConstraint(f"state in {STATES}", name="state"),
         CheckConstraint("(state = 'closed') = (closed_at is not null)", name="closed"),
+        CheckConstraint("cycle >= 1", name="cycle"),
+        CheckConstraint("concern_level in ('low', 'medium', 'high', 'acute')", name="concern_level"),
+        CheckConstraint("complexity_rating in ('low', 'medium', 'high')", name="complexity_rating"),
         CheckConstraint("(closed_at is null) = (close_reason is null)", name="close_reason"),
         Index("ix_cases_family", "municipality_id", "family_id"),
         Index("ix_cases_child", "municipality_id", "child_id"),
@@ -66,7 +80,10 @@ class Counter(Base):
 
 
 class Assignment(TenantRow, Base):
-    """The fixed adviser of a case: family coordinator (R1) or, in SOF, primary adviser (R3). Exactly one is active."""
+    """The fixed adviser of a case: family coordinator (R1) or, in SOF, primary adviser (R3). Exactly one is active.
+
+    Beside that one there may be a buddy (R4) and a deputy (R109).
+    """
 
     __tablename__ = "assignments"
     case_id: Mapped[UUID]
@@ -77,11 +94,13 @@ class Assignment(TenantRow, Base):
     assigned_by: Mapped[UUID]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
+    handover_note: Mapped[str | None]
+    """What the one who left handed over to the next (R108): content."""
     __table_args__ = (
         within("cases", "case_id"),
         within("users", "user_id"),
         within("users", "assigned_by"),
-        CheckConstraint("role in ('coordinator', 'primary_adviser')", name="role"),
+        CheckConstraint("role in ('coordinator', 'primary_adviser', 'buddy', 'deputy')", name="role"),
         CheckConstraint("ended_at is null or ended_at >= assigned_at", name="period"),
         CheckConstraint("(ended_at is null) = (end_reason is null)", name="end_reason"),
         Index(
@@ -89,7 +108,15 @@ class Assignment(TenantRow, Base):
             "municipality_id",
             "case_id",
             unique=True,
-            postgresql_where="ended_at is null",
+            postgresql_where="ended_at is null and role in ('coordinator', 'primary_adviser')",
+        ),
+        Index(
+            "uq_assignments_beside",
+            "municipality_id",
+            "case_id",
+            "role",
+            unique=True,
+            postgresql_where="ended_at is null and role in ('buddy', 'deputy')",
         ),
         Index("ix_assignments_user", "municipality_id", "user_id", "case_id", postgresql_where="ended_at is null"),
         Index("ix_assignments_case", "municipality_id", "case_id"),
@@ -108,11 +135,24 @@ class TeamMember(TenantRow, Base):
     added_by: Mapped[UUID]
     left_at: Mapped[datetime | None]
     leave_reason: Mapped[str | None]
+    standing_team_id: Mapped[UUID | None]
+    """The standing team that the member came with (R81)."""
+    kind: Mapped[str] = mapped_column(default="permanent", server_default="permanent")
+    relevant: Mapped[bool] = mapped_column(default=True, server_default="true")
+    """False: in the team, but not needed in this case now; no notices and no access (R86)."""
+    ends_on: Mapped[date | None]
+    """The first day out of the team, when that is known from the beginning."""
+    role_description: Mapped[str | None]
+    """The member's own role, as shown to the family (R114)."""
+    can_act_on: Mapped[str | None]
+    """What the member can decide or act on (R116)."""
     __table_args__ = (
         within("cases", "case_id"),
         within("users", "user_id"),
         within("departments", "department_id"),
         within("users", "added_by"),
+        within("standing_teams", "standing_team_id"),
+        CheckConstraint("kind in ('permanent', 'ad_hoc')", name="kind"),
         CheckConstraint("left_at is null or left_at >= joined_at", name="period"),
         Index(
             "uq_team_members_active",
@@ -123,4 +163,81 @@ class TeamMember(TenantRow, Base):
             postgresql_where="left_at is null",
         ),
         Index("ix_team_members_user", "municipality_id", "user_id", "case_id", postgresql_where="left_at is null"),
+    )
+
+
+class Cycle(TenantRow, Base):
+    """One time round the steps: the first begins with the case, a later one with a larger change (R60, R62)."""
+
+    __tablename__ = "cycles"
+    case_id: Mapped[UUID]
+    number: Mapped[int]
+    reason: Mapped[str]
+    """What changed: content."""
+    started_at: Mapped[datetime]
+    started_by: Mapped[UUID]
+    __table_args__ = (
+        within("cases", "case_id"),
+        within("users", "started_by"),
+        UniqueConstraint("municipality_id", "case_id", "number"),
+        CheckConstraint("number >= 2", name="number"),
+    )
+
+
+class Concern(TenantRow, Base):
+    """A dated rating of how worried one is about the child (R74). Never changed: the newest one counts."""
+
+    __tablename__ = "concerns"
+    case_id: Mapped[UUID]
+    level: Mapped[str]
+    note: Mapped[str | None]
+    rated_at: Mapped[datetime]
+    rated_by: Mapped[UUID]
+    __table_args__ = (
+        within("cases", "case_id"),
+        within("users", "rated_by"),
+        CheckConstraint("level in ('low', 'medium', 'high', 'acute')", name="level"),
+        Index("ix_concerns_case", "municipality_id", "case_id"),
+    )
+
+
+class RelatedCase(TenantRow, Base):
+    """A case that a member of the family has elsewhere in the municipality (R34): theirs, and never required."""
+
+    __tablename__ = "related_cases"
+    case_id: Mapped[UUID]
+    member_id: Mapped[UUID]
+    department_id: Mapped[UUID | None]
+    area: Mapped[str]
+    reference: Mapped[str | None]
+    case_worker: Mapped[str | None]
+    note: Mapped[str | None]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[UUID]
+    ended_at: Mapped[datetime | None]
+    __table_args__ = (
+        within("cases", "case_id"),
+        within("members", "member_id"),
+        within("departments", "department_id"),
+        within("users", "recorded_by"),
+        Index("ix_related_cases_case", "municipality_id", "case_id"),
+    )
+
+
+class Deviation(TenantRow, Base):
+    """Something done otherwise than the municipality's rule says, with the reason (R456). Never changed."""
+
+    __tablename__ = "deviations"
+    case_id: Mapped[UUID]
+    kind: Mapped[str]
+    reason: Mapped[str]
+    user_id: Mapped[UUID | None]
+    """The professional it is about, such as the adviser above the norm."""
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[UUID]
+    __table_args__ = (
+        within("cases", "case_id"),
+        within("users", "user_id"),
+        within("users", "recorded_by"),
+        Index("ix_deviations_case", "municipality_id", "case_id"),
     )

@@ -1,6 +1,6 @@
 """Meetings, contacts with the family, and call-backs."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,9 +48,12 @@ class Contact(TenantRow, Base):
     note: Mapped[str | None]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[UUID]
+    role_agreement_id: Mapped[UUID | None]
+    """The agreement on who coordinates whom that this contact falls under (R113)."""
     __table_args__ = (
         within("cases", "case_id"),
         within("users", "recorded_by"),
+        within("role_agreements", "role_agreement_id"),
         Index("ix_contacts_case", "municipality_id", "case_id"),
     )
 
@@ -73,4 +76,34 @@ class Callback(TenantRow, Base):
         CheckConstraint("status in ('waiting', 'answered')", name="status"),
         CheckConstraint("(status = 'answered') = (answered_at is not null)", name="answered"),
         Index("ix_callbacks_case", "municipality_id", "case_id"),
+    )
+
+
+class ContactPreference(TenantRow, Base):
+    """How the family, or one member of it, is to be contacted (R137–R141). Never changed: the newest one counts."""
+
+    __tablename__ = "contact_preferences"
+    case_id: Mapped[UUID]
+    member_id: Mapped[UUID | None]
+    """Whose preference it is; null for the family as a whole."""
+    intensity: Mapped[str]
+    channel: Mapped[str]
+    times: Mapped[str | None]
+    formality: Mapped[str]
+    reassure: Mapped[bool]
+    """Tell each time that the contact is no review of what the family receives (R138)."""
+    purpose_line: Mapped[str | None]
+    agreed_on: Mapped[date | None]
+    """When it was agreed with the family; null for a wish that nobody has answered yet."""
+    review_on: Mapped[date | None]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[UUID]
+    __table_args__ = (
+        within("cases", "case_id"),
+        within("members", "member_id"),
+        within("users", "recorded_by"),
+        CheckConstraint("intensity in ('close', 'normal', 'space')", name="intensity"),
+        CheckConstraint("formality in ('formal', 'informal')", name="formality"),
+        CheckConstraint("review_on is null or agreed_on is not null", name="review"),
+        Index("ix_contact_preferences_case", "municipality_id", "case_id"),
     )

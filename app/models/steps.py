@@ -19,6 +19,8 @@ class StepTemplate(TenantRow, Base):
     version: Mapped[int]
     name: Mapped[str]
     steps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    activities: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")
+    """What goes on while the case is running, in order (R59)."""
     published_at: Mapped[datetime]
     published_by: Mapped[UUID | None]
     __table_args__ = (
@@ -33,7 +35,11 @@ class Step(TenantRow, Base):
 
     __tablename__ = "steps"
     case_id: Mapped[UUID]
+    cycle: Mapped[int] = mapped_column(server_default="1")
+    """Which time round: repeated steps come again with the next number (R60)."""
     number: Mapped[int]
+    key: Mapped[str]
+    """What the step is called in the template, whatever its number."""
     title: Mapped[str]
     stage: Mapped[str | None]
     optional: Mapped[bool]
@@ -56,7 +62,8 @@ class Step(TenantRow, Base):
         within("cases", "case_id"),
         within("users", "holder_id"),
         within("users", "completed_by"),
-        UniqueConstraint("municipality_id", "case_id", "number"),
+        UniqueConstraint("municipality_id", "case_id", "cycle", "number"),
+        CheckConstraint("cycle >= 1", name="cycle"),
         CheckConstraint("status in ('planned', 'started', 'done', 'skipped')", name="status"),
         CheckConstraint("(status = 'done') = (completed_at is not null)", name="done"),
         CheckConstraint("(status = 'skipped') = (skip_reason is not null)", name="skipped"),

@@ -9,7 +9,7 @@ from app.db import columns, table_of
 from app.models import Assignment, Case, Custody, Department, Member, TeamMember, User
 from app.policy.actor import ACTOR
 from app.policy.core import Policy
-from app.policy.rules import Expression, Grant, Grants, rule, some, those
+from app.policy.rules import Expression, Grant, Grants, is_one, rule, some, those
 
 case, member, custody = columns(Case), columns(Member), columns(Custody)
 assignment, team, department = columns(Assignment), columns(TeamMember), columns(Department)
@@ -20,18 +20,39 @@ def in_child_disability() -> Expression:
     return some(table_of(Department), department.id == any_(ACTOR.departments), department.kind == "child_disability")
 
 
+LEADING_ROLES = ("coordinator", "primary_adviser")
+"""The one adviser that a case has (R1, R3)."""
+
+
+def held_by(user: Any, *roles: str) -> Any:
+    """The cases that the user is assigned to now in one of these roles."""
+    now = (assignment.user_id == user) & assignment.ended_at.is_(None)
+    return those(assignment.case_id, now, is_one(assignment.role, *roles))
+
+
 @rule
 def coordinator_of_case() -> Expression:
     """The reader is the case's family coordinator (in SOF: primary adviser) and works in child disability now."""
-    held = those(assignment.case_id, assignment.user_id == ACTOR.user, assignment.ended_at.is_(None))
-    return (case.id == held) & in_child_disability()
+    return (case.id == held_by(ACTOR.user, *LEADING_ROLES)) & in_child_disability()
+
+
+@rule
+def buddy_of_case() -> Expression:
+    """The reader is the coordinator's buddy or deputy on the case, and works in child disability now (R4, R109)."""
+    return (case.id == held_by(ACTOR.user, "buddy", "deputy")) & in_child_disability()
+
+
+def joined_by_reader() -> Any:
+    """The cases whose core team the reader is in today, from a department where the reader works, and needed (R86)."""
+    here = (team.user_id == ACTOR.user) & (team.department_id == any_(ACTOR.departments)) & team.relevant
+    still = team.left_at.is_(None) & (team.ends_on.is_(None) | (team.ends_on > ACTOR.today))
+    return those(team.case_id, here, still)
 
 
 @rule
 def core_team_member() -> Expression:
     """The reader is in the core team, and in the department joined from, now. That opens the case and no document."""
-    here = (team.user_id == ACTOR.user) & (team.department_id == any_(ACTOR.departments))
-    return case.id == those(team.case_id, here, team.left_at.is_(None))
+    return case.id == joined_by_reader()
 
 
 @rule
@@ -80,7 +101,8 @@ def acts_for_owner_department() -> Expression:
 def may_create_team() -> Expression:
     """The municipality lets the reader's part in the case set up the core team (R101, setting team.creator_roles)."""
     head = leads_owner_department.holds & (literal("professional_head") == any_(ACTOR.team_creators))
-    return head | (coordinator_of_case.holds & (literal("coordinator") == any_(ACTOR.team_creators)))
+    advisers = coordinator_of_case.holds | buddy_of_case.holds
+    return head | (advisers & (literal("coordinator") == any_(ACTOR.team_creators)))
 
 
 @rule
@@ -89,14 +111,17 @@ def auditor() -> Expression:
     return literal("auditor") == any_(ACTOR.roles)
 
 
-STAFF = Grant(allow=(coordinator_of_case, core_team_member, leads_owner_department, opened_the_case))
-INSIDE = Grant(allow=(coordinator_of_case, core_team_member))
+STAFF = Grant(allow=(coordinator_of_case, buddy_of_case, core_team_member, leads_owner_department, opened_the_case))
+INSIDE = Grant(allow=(coordinator_of_case, buddy_of_case, core_team_member))
+ADVISERS = Grant(allow=(coordinator_of_case, buddy_of_case))
+"""The advisers responsible for the case: a buddy has the same powers (R4)."""
 FAMILY = Grant(allow=(custody_holder, the_child_itself))
 READERS: Grants = {"professional": STAFF, "citizen": FAMILY, "service": Grant(allow=(acts_for_owner_department,))}
 CONTENT: Grants = {"professional": INSIDE, "citizen": FAMILY}
 LEADING: Grants = {"professional": Grant(allow=(leads_owner_department,))}
-WORKING: Grants = {"professional": Grant(allow=(coordinator_of_case, leads_owner_department))}
-HOLDING: Grants = {"professional": Grant(allow=(coordinator_of_case, leads_owner_department, opened_the_case))}
+WORKING: Grants = {"professional": Grant(allow=(*ADVISERS.allow, leads_owner_department))}
+HOLDING: Grants = {"professional": Grant(allow=(*ADVISERS.allow, leads_owner_department, opened_the_case))}
+ADVISING: Grants = {"professional": ADVISERS}
 TEAMWORK: Grants = {"professional": INSIDE}
 
 table = table_of(Case)
@@ -115,7 +140,8 @@ def joined(
 def with_contact(start: FromClause) -> FromClause:
     """Joined to the one active coordinator and that person's card (R97)."""
     now = (active.c.municipality_id == case.municipality_id) & (active.c.case_id == case.id)
-    found = start.join(active, now & active.c.ended_at.is_(None), isouter=True)
+    leading = active.c.ended_at.is_(None) & is_one(active.c.role, *LEADING_ROLES)
+    found = start.join(active, now & leading, isouter=True)
     return joined(found, contact, active.c.user_id, outer=True)
 
 
@@ -156,8 +182,7 @@ cases = Policy(
         "model": case.model == bindparam("model"),
         "family_id": case.family_id == bindparam("family_id"),
         "owner_department_id": case.owner_department_id == bindparam("owner_department_id"),
-        "coordinator_id": case.id
-        == those(assignment.case_id, assignment.user_id == bindparam("coordinator_id"), assignment.ended_at.is_(None)),
+        "coordinator_id": case.id == held_by(bindparam("coordinator_id"), *LEADING_ROLES),
         "open": (case.state != "closed") == bindparam("open", type_=BOOLEAN),
         "awaiting_contact": (case.allocated_at.is_not(None) & case.first_contact_at.is_(None))
         == bindparam("awaiting_contact"),

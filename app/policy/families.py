@@ -3,14 +3,14 @@
 from sqlalchemy import any_, bindparam
 
 from app.db import columns, table_of
-from app.models import Assignment, Case, Custody, Family, Member, TeamMember
+from app.models import Case, Custody, Family, Member
 from app.policy.actor import ACTOR
-from app.policy.cases import children_in_custody, in_child_disability, joined
+from app.policy.cases import LEADING_ROLES, children_in_custody, held_by, in_child_disability, joined, joined_by_reader
 from app.policy.core import Policy
 from app.policy.rules import Expression, Grant, Grants, rule, some, those
 
 family, member, custody, case = columns(Family), columns(Member), columns(Custody), columns(Case)
-assignment, team = columns(Assignment), columns(TeamMember)
+ADVISER_ROLES = (*LEADING_ROLES, "buddy", "deputy")
 
 
 @rule
@@ -23,24 +23,22 @@ def registered_the_family() -> Expression:
 
 @rule
 def coordinator_in_family() -> Expression:
-    """The reader is coordinator of one of the family's cases now."""
-    held = those(assignment.case_id, assignment.user_id == ACTOR.user, assignment.ended_at.is_(None))
+    """The reader is coordinator, buddy or deputy in one of the family's cases now."""
+    held = held_by(ACTOR.user, *ADVISER_ROLES)
     return (family.id == those(case.family_id, case.id == held)) & in_child_disability()
 
 
 @rule
 def coordinator_in_open_case() -> Expression:
-    """The reader is coordinator of one of the family's open cases now: what is closed is only read (R78)."""
-    held = those(assignment.case_id, assignment.user_id == ACTOR.user, assignment.ended_at.is_(None))
+    """The reader is coordinator, buddy or deputy in an open case of the family: what is closed is only read (R78)."""
+    held = held_by(ACTOR.user, *ADVISER_ROLES)
     return (family.id == those(case.family_id, case.id == held, case.state != "closed")) & in_child_disability()
 
 
 @rule
 def core_team_in_family() -> Expression:
     """The reader is in the core team of one of the family's cases now."""
-    here = (team.user_id == ACTOR.user) & (team.department_id == any_(ACTOR.departments))
-    joined_cases = those(team.case_id, here, team.left_at.is_(None))
-    return family.id == those(case.family_id, case.id == joined_cases)
+    return family.id == those(case.family_id, case.id == joined_by_reader())
 
 
 @rule

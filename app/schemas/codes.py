@@ -6,6 +6,9 @@ CaseModel = Literal["efei", "sof", "none"]
 CaseState = Literal["draft", "start_up", "running", "ordinary", "transition", "closed"]
 StepStatus = Literal["planned", "started", "done", "skipped"]
 ActorKind = Literal["professional", "citizen", "service"]
+OrganisationKind = Literal[
+    "school", "day_care", "hospital", "therapy", "residence", "relief_care", "association", "general_practice", "other"
+]
 DepartmentKind = Literal[
     "child_disability",
     "children_and_youth",
@@ -38,14 +41,65 @@ Profession = Literal[
     "other",
 ]
 UserRole = Literal[
-    "member", "professional_head", "team_leader", "department_head", "controller", "auditor", "administrator"
+    "member",
+    "professional_head",
+    "team_leader",
+    "department_head",
+    "development_consultant",
+    "controller",
+    "auditor",
+    "administrator",
 ]
-MemberKind = Literal["child", "adult"]
+MemberKind = Literal["child", "adult", "network"]
 MemberRelation = Literal[
-    "mother", "father", "parent", "step_parent", "sibling", "grandparent", "child", "foster_parent", "other"
+    "mother",
+    "father",
+    "parent",
+    "step_parent",
+    "sibling",
+    "grandparent",
+    "child",
+    "foster_parent",
+    "aunt_uncle",
+    "friend",
+    "neighbour",
+    "volunteer",
+    "other",
+]
+RelationKind = Literal[
+    "parent",
+    "step_parent",
+    "foster_parent",
+    "sibling",
+    "half_sibling",
+    "step_sibling",
+    "grandparent",
+    "aunt_uncle",
+    "partner",
+    "former_partner",
+    "guardian",
+    "friend",
+    "other",
+]
+CustodyKind = Literal["joint", "sole", "temporary", "guardianship"]
+Employment = Literal[
+    "full_time", "part_time", "lost_earnings", "sick_leave", "unemployed", "student", "retired", "other"
 ]
 CustodySource = Literal["civil_registry", "court", "agreement", "told_by_family", "other"]
-AssignmentRole = Literal["coordinator", "primary_adviser"]
+AssignmentRole = Literal["coordinator", "primary_adviser", "buddy", "deputy"]
+TeamMemberKind = Literal["permanent", "ad_hoc"]
+CoordinatedBy = Literal["family", "adviser", "shared"]
+DeviationKind = Literal[
+    "caseload_over_norm", "step_started_early", "paragraph_sets_missing", "contact_despite_agreement"
+]
+ConcernLevel = Literal["low", "medium", "high", "acute"]
+ComplexityLevel = Literal["low", "medium", "high"]
+Impairment = Literal["significant_and_lasting", "invasive_chronic_or_long", "neither", "unclear"]
+TargetGroup = Literal["inside", "outside", "unclear"]
+ContactIntensity = Literal["close", "normal", "space"]
+ContactFormality = Literal["formal", "informal"]
+ImportKind = Literal["departments", "users", "cases"]
+ImportStatus = Literal["checked", "refused", "done", "discarded"]
 AssignmentEndReason = Literal["changed", "left_position", "other"]
 CloseReason = Literal[
     "plan_completed",

@@ -156,6 +156,7 @@ def snapshot(opened: CTE) -> Insert:
         "id": ids[cast(step.c.place, INTEGER)],
         "case_id": opened.c.id,
         "number": cast(value["number"].astext, INTEGER),
+        "key": func.coalesce(value["key"].astext, func.concat("step_", value["number"].astext)),
         "title": value["title"].astext,
         "stage": value["stage"].astext,
         "optional": cast(value["optional"].astext, BOOLEAN),

@@ -117,5 +117,6 @@ async def _professional(session: Transaction, actor: Actor, wanted: TeamMemberIn
 
 async def _end(session: Transaction, actor: Actor, case_id: UUID, reason: str) -> None:
     own = columns(Assignment)
-    here = (own.municipality_id == actor.municipality, own.case_id == case_id, own.ended_at.is_(None))
+    leading = own.role.in_(case_policies.LEADING_ROLES)
+    here = (own.municipality_id == actor.municipality, own.case_id == case_id, own.ended_at.is_(None), leading)
     await session.execute(update(table_of(Assignment)).where(*here).values(ended_at=actor.at, end_reason=reason))

@@ -10,6 +10,7 @@ from app.errors import Conflict, Forbidden, Refusal, invalid
 from app.models import Assignment, Case, Department, Position, User
 from app.policy import users as policies
 from app.policy.actor import Actor
+from app.policy.cases import LEADING_ROLES
 from app.schemas.users import PositionIn, UserIn, UserPatch
 from app.services.events import emit
 from app.services.municipalities import administering
@@ -74,6 +75,7 @@ async def _has_no_case(session: Transaction, actor: Actor, id: UUID) -> None:
     held, case = columns(Assignment), columns(Case)
     its = (case.municipality_id == held.municipality_id) & (case.id == held.case_id) & (case.state != "closed")
     mine = (held.municipality_id == actor.municipality) & (held.user_id == id) & held.ended_at.is_(None)
+    mine &= held.role.in_(LEADING_ROLES)
     found = select(held.id).select_from(table_of(Assignment).join(table_of(Case), its)).where(mine).limit(1)
     if (await session.execute(found)).first():
         raise Conflict("in-use")
