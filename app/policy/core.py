@@ -11,39 +11,28 @@ one. Every table in a rule carries `municipality_id = ACTOR.municipality`; `some
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    TEXT,
-    BindParameter,
-    ColumnElement,
-    Select,
-    Table,
-    and_,
-    any_,
-    bindparam,
-    case,
-    func,
-    insert,
-    literal_column,
-    null,
-    select,
-    true,
-    union,
-)
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
-from sqlalchemy.sql.selectable import CTE, FromClause
+from sqlalchemy import ColumnElement, Table
+from sqlalchemy.sql.selectable import FromClause
 
-from app.db import Row, Transaction, new_id, table_of
+from app.db import Row, Transaction, new_id
 from app.errors import Forbidden, NotFound, Refusal
-from app.models import AccessLog
-from app.policy.actor import ACTOR, Actor, Kind
-from app.policy.rules import CLOSED, NO_ID, NO_TEXT, UUID_TYPE, Expression, Grant, Grants, empty, mine, word
+from app.policy.actor import Actor, Kind
+from app.policy.records import REFUSED
+from app.policy.rules import CLOSED, Expression, Grant, Grants
+from app.policy.statements import (
+    Part,
+    explanation_of,
+    first_of,
+    lock_of,
+    one_of,
+    page_of,
+    readable,
+    screen_of,
+)
 from app.wire import Condition
-
-LOG: Final = table_of(AccessLog)
 
 
 @dataclass(frozen=True)
@@ -62,9 +51,10 @@ class Policy:
     taken from; `judged_on` the smaller one that its rules and filters are content with. `case_id` and `family_id` say
     what a row belongs to, `member_id` which other person than the child it is about: the log row is readable by that.
     `scope` names the parameter that fixes the case or family of a list, `parent` the policy under which that is
-    readable. `veiled` columns are NULL for readers whom their grant does not open to. `personal` is False only where
-    no row speaks of a person: those reads are not logged. `lock` is the table to lock before an action is judged,
-    with the column that leads there; `unlocked` are the actions that need none.
+    readable; `narrow` are other filters that leave few rows: each is judged by itself. `veiled` columns are NULL for
+    readers whom their grant does not open to. `personal` is False only where no row speaks of a person: those reads are
+    not logged. `lock` is the table to lock before an action is judged, with the column that leads there; `unlocked` are
+    the actions that need none.
     """
 
     name: str
@@ -80,6 +70,7 @@ class Policy:
     family_id: ColumnElement[Any] | None = None
     member_id: ColumnElement[Any] | None = None
     scope: str | None = None
+    narrow: frozenset[str] = frozenset()
     parent: "Policy | None" = None
     lock: tuple[Table, ColumnElement[Any]] | None = None
     unlocked: frozenset[str] = frozenset({"read"})
@@ -151,193 +142,43 @@ class Policy:
         grants = self.read if action == "read" else self.actions[action]
         return grants.get(kind, CLOSED)
 
-    def base(self, kind: Kind, *extra: ColumnElement[Any]) -> Select[Any]:
-        """Every statement of this policy begins here: the municipality, the read grant, and what the log needs."""
-        read = self.grant(kind, "read")
-        shown = [self._shown(name, column, kind).label(name) for name, column in self.columns.items()]
-        about = {"log_case": self.case_id, "log_family": self.family_id, "log_member": self.member_id}
-        logged = [(NO_ID if column is None else column).label(name) for name, column in about.items()]
-        return (
-            select(*shown, read.reason.label("log_rule"), *logged, *extra)
-            .select_from(self.table if self.source is None else self.source)
-            .where(mine(self.table), read.where)
-        )
+    def order(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The order of the lists, by this column of ids."""
+        return column.desc() if self.newest_first else column
 
-    def _shown(self, name: str, column: ColumnElement[Any], kind: Kind) -> ColumnElement[Any]:
-        if name not in self.veiled:
-            return column
-        return case((self.veiled[name].get(kind, CLOSED).where, column), else_=null())
+    @property
+    def joined(self) -> FromClause:
+        """What the columns are read from."""
+        return self.table if self.source is None else self.source
+
+    @property
+    def ground(self) -> FromClause:
+        """What the rules are content with."""
+        return self.joined if self.judged_on is None else self.judged_on
 
 
-@cache
-def page_of(policy: Policy, kind: Kind, filters: frozenset[str], after: bool) -> Select[Any]:
-    """The statement of a list: built once, shared by all requests. At most five filters (each set is a plan)."""
-    if len(filters) > 5:
-        raise ValueError(f"{policy.name}: too many filters at once")
-    key, cursor = policy.table.c.id, bindparam("page_after", type_=UUID_TYPE)
-    beyond = (key < cursor if policy.newest_first else key > cursor) if after else true()
-    wanted = [beyond, *(policy.filters[name] for name in sorted(filters))]
-    if policy.scope not in filters:
-        wanted.append(_candidate(policy, kind, wanted))
-    found = (
-        policy.base(kind)
-        .where(*wanted)
-        .order_by(key.desc() if policy.newest_first else key)
-        .limit(bindparam("page_limit"))
-        .cte("page")
-    )
-    scope = bindparam(policy.scope, type_=UUID_TYPE) if policy.scope in filters else None
-    rows = select(found).order_by(found.c.id.desc() if policy.newest_first else found.c.id)
-    return rows.add_cte(_log_of_list(policy, found, scope)) if policy.personal else rows
+class Line(dict[str, Any]):
+    """A row of a screen: its columns by name, as attributes and under `_mapping`, as those of a `Row`."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @property
+    def _mapping(self) -> dict[str, Any]:
+        return self
 
 
-def _candidate(policy: Policy, kind: Kind, wanted: Sequence[Expression]) -> Expression:
-    """The row is among the first that each allowing rule opens by itself; the whole grant is judged on those only.
-
-    Without this PostgreSQL walks all of the municipality's rows to find a reader's few: an OR of rules has no index.
-    """
-    grant, key = policy.grant(kind, "read"), policy.table.c.id
-    if len(grant.allow) < 2:
-        return true()
-    ground = next(one for one in (policy.judged_on, policy.source, policy.table) if one is not None)
-    arms = [
-        select(key)
-        .select_from(ground)
-        .where(mine(policy.table), Grant(grant.require, (rule,), grant.deny).where, *wanted)
-        .order_by(key.desc() if policy.newest_first else key)
-        .limit(bindparam("page_limit"))
-        .subquery()
-        for rule in grant.allow
-    ]
-    picked = union(*(select(arm.c.id) for arm in arms)).cte("picked")
-    among: Expression = key == any_(func.array(select(picked.c.id).scalar_subquery()))
-    return among
-
-
-@cache
-def one_of(policy: Policy, kind: Kind, action: str) -> Select[Any]:
-    """The statement that reads one row by id, judges the action in the same breath, and logs it."""
-    grant = policy.grant(kind, action)
-    judged = (true(), NO_TEXT) if action == "read" else (grant.where, grant.reason)
-    found = (
-        policy.base(kind, judged[0].label("granted"), judged[1].label("action_rule"))
-        .where(policy.table.c.id == bindparam("row_id"))
-        .cte("page")
-    )
-    rows = select(found)
-    return rows.add_cte(_log_of_one(policy, found, action)) if policy.personal else rows
-
-
-@cache
-def readable(policy: Policy, kind: Kind) -> Select[Any]:
-    """Whether there is a row of this id that the kind of actor may read."""
-    return policy.base(kind).where(policy.table.c.id == bindparam("row_id")).with_only_columns(literal_column("1"))
-
-
-@cache
-def first_of(policy: Policy, kind: Kind, filters: frozenset[str]) -> Select[Any]:
-    """Whether a list has any row at all for the kind of actor."""
-    wanted = (policy.filters[name] for name in sorted(filters))
-    return policy.base(kind).where(*wanted).with_only_columns(literal_column("1")).limit(literal_column("1"))
-
-
-@cache
-def lock_of(policy: Policy) -> Select[Any]:
-    """Lock the aggregate's row before deciding, so that two deciders see one another."""
-    wanted: Any = bindparam("row_id", type_=UUID_TYPE)
-    table = policy.table
-    if policy.lock is not None:
-        own = policy.table.c
-        table, column = policy.lock
-        wanted = select(column).where(own.municipality_id == ACTOR.municipality, own.id == wanted).scalar_subquery()
-    return select(table.c.id).where(mine(table), table.c.id == wanted).with_for_update(key_share=True)
-
-
-@cache
-def explanation_of(policy: Policy, kind: Kind) -> Select[Any]:
-    """For each action an array of the allowing rules that hold, empty where the grant is closed."""
-
-    def opened_by(action: str) -> ColumnElement[Any]:
-        grant = policy.grant(kind, action)
-        names = [case((and_(grant.where, r.holds), word(r.name)), else_=null()) for r in grant.allow]
-        return func.array_remove(array(names, type_=TEXT()), null())  # type: ignore[misc]
-
-    return (
-        select(*(opened_by(action).label(action) for action in ("read", *policy.actions)))
-        .select_from(policy.table if policy.source is None else policy.source)
-        .where(mine(policy.table), policy.table.c.id == bindparam("row_id"))
-    )
-
-
-def _log_of_list(policy: Policy, found: CTE, scope: BindParameter[UUID] | None) -> CTE:
-    """One log row for a page, an empty one too; on a list across cases the cases stand beside the rows."""
-    by_id = found.c.id.desc() if policy.newest_first else found.c.id
-    scoped = scope is not None
-    values = {
-        "action": word("list"),
-        "outcome": word("read"),
-        "rules": _gathered(found.c.log_rule, by_id),
-        "case_id": scope if scoped and policy.case_id is not None else NO_ID,
-        "family_id": scope if scoped and policy.case_id is None else NO_ID,
-        "case_ids": null() if scoped or policy.case_id is None else _gathered(found.c.log_case, by_id),
-    }
-    return _log_row(policy, found, by_id, values)
-
-
-def _log_of_one(policy: Policy, found: CTE, action: str) -> CTE:
-    reading = action == "read"
-    first = {name: func.array_agg(found.c[name])[1] for name in ("log_case", "log_family")}
-    values = {
-        "action": word(action),
-        "outcome": word("read" if reading else "write"),
-        "rules": _gathered(found.c.log_rule if reading else func.coalesce(found.c.action_rule, word("")), found.c.id),
-        "case_id": first["log_case"],
-        "family_id": first["log_family"],
-        "case_ids": null(),
-    }
-    return _log_row(policy, found, found.c.id, values)
-
-
-def _gathered(column: ColumnElement[Any], order: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.coalesce(func.array_agg(aggregate_order_by(column, order)), empty(column.type))
-
-
-def _log_row(policy: Policy, found: CTE, order: ColumnElement[Any], values: Mapping[str, Any]) -> CTE:
-    row = {
-        **values,
-        **asking(),
-        "resource": word(policy.name),
-        "resource_ids": _gathered(found.c.id, order),
-        "member_ids": null() if policy.member_id is None else _gathered(found.c.log_member, order),
-    }
-    return insert(LOG).from_select(list(row), select(*row.values()).select_from(found)).cte("logged")
-
-
-def asking() -> dict[str, ColumnElement[Any]]:
-    """The columns of a log row that say who asked, when and as what."""
-    return {
-        "municipality_id": ACTOR.municipality,
-        "id": bindparam("log_id", type_=UUID_TYPE),
-        "at": ACTOR.at,
-        "actor_id": ACTOR.user,
-        "actor_kind": ACTOR.kind,
-        "actor_roles": ACTOR.roles,
-        "actor_departments": ACTOR.departments,
-        "request_id": ACTOR.request_id,
-        "purpose": ACTOR.purpose,
-    }
-
-
-REFUSED: Final = insert(LOG).values(
-    **asking(),
-    outcome="refused",
-    rules=[""],
-    action=bindparam("refused_action"),
-    resource=bindparam("refused_resource"),
-    resource_ids=bindparam("refused_rows", type_=ARRAY(UUID_TYPE)),
-    case_id=bindparam("refused_case", type_=UUID_TYPE),
-    code=bindparam("refused_code"),
-)
+async def screen(
+    session: Transaction, actor: Actor, parts: tuple[tuple[str, Part], ...], **given: Any
+) -> dict[str, list[Line]]:
+    """Several lists in one statement, each judged and logged by its own policy. An unreadable list is empty."""
+    statement, names = screen_of(actor.kind, parts)
+    ids = {f"{name}_log_id": new_id() for name, _ in parts}
+    (row,) = await session.rows(statement, {**actor.parameters, **given, **ids})
+    return {name: [Line(zip(names[name], one, strict=True)) for one in row[name]] for name, _ in parts}
 
 
 async def log_refusal(session: Transaction, actor: Actor, refusal: Refusal, code: str) -> None:

@@ -27,7 +27,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.sql.selectable import Exists, FromClause
+from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, CollectionAggregate, Grouping
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import Exists, FromClause, ScalarSelect, Select
 from sqlalchemy.types import TypeEngine
 
 from app.policy.actor import ACTOR, Kind
@@ -133,3 +136,75 @@ def those(column: Column[Any], *conditions: Expression) -> Any:
     table = column.table
     rows = select(column).select_from(table).where(mine(table), *conditions).correlate_except(table)
     return any_(func.array(rows.scalar_subquery()))
+
+
+# --- the same rule, asked in two ways: of one row (`probed`), or for the rows that it opens (`sought`)
+
+
+def probed(holds: Expression) -> Expression:
+    """The same condition where single rows are asked: each "is one of those" becomes "there is such a row".
+
+    An array of all that the reader may see is the way to find rows, and a dear way to ask about one.
+    """
+
+    def replace(element: Any, **_: Any) -> Any:
+        if isinstance(element, Exists | ScalarSelect):
+            return element
+        inner = _those_of(element)
+        return None if inner is None else _there_is(element.left, inner)
+
+    return visitors.replacement_traverse(holds, {}, replace)
+
+
+def _those_of(element: Any) -> Select[Any] | None:
+    """The rows of `column == those(…)`; None for anything else."""
+    if not (isinstance(element, BinaryExpression) and element.operator is operators.eq):
+        return None
+    made = _bare(element.right.element) if isinstance(element.right, CollectionAggregate) else None
+    if not (isinstance(made, FunctionElement) and made.name == "array"):
+        return None
+    (rows,) = made.clauses
+    inner = rows.element if isinstance(rows, ScalarSelect) else None
+    return inner if isinstance(inner, Select) else None
+
+
+def _there_is(column: ColumnElement[Any], rows: Select[Any]) -> Expression:
+    (inner,) = rows.selected_columns
+    table = inner.table
+    if getattr(column, "table", None) is table:
+        raise TypeError("a column cannot be one of those of its own table: alias one of them")
+    wanted = true() if rows.whereclause is None else probed(rows.whereclause)
+    return select(1).select_from(table).where(inner == column, wanted).correlate_except(table).exists()
+
+
+def _bare(element: Any) -> Any:
+    return _bare(element.element) if isinstance(element, Grouping) else element
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where the rows that a rule opens are found: `column` is one of the reader's `values`, or the key stands in
+    `column` of another table in the rows such that `inner`. `others` must hold beside.
+    """
+
+    column: Any
+    values: Any = None
+    inner: tuple[Expression, ...] | None = None
+    others: tuple[Expression, ...] = ()
+
+
+def sought(holds: Expression, key: Any) -> Way | None:
+    """The way to the rows of a rule that begins with a list of the reader's; None where the table itself is asked."""
+    several = isinstance(holds, BooleanClauseList) and holds.operator is operators.and_
+    parts: list[Any] = list(holds.clauses) if several else [holds]
+    for part in parts:
+        rows = _those_of(part)
+        if rows is not None and part.left is key and rows.whereclause is not None:
+            (column,) = rows.selected_columns
+            others = tuple(other for other in parts if other is not part)
+            return Way(column, inner=(rows.whereclause,), others=others)
+    if len(parts) == 1 and isinstance(holds, BinaryExpression) and isinstance(holds.right, CollectionAggregate):
+        values = _bare(holds.right.element)
+        if holds.operator is operators.eq and isinstance(values, BindParameter):
+            return Way(holds.left, values=values)
+    return None
