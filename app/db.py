@@ -7,7 +7,7 @@ would undo the setting and not the memory. `Database.transaction` is the only co
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -120,7 +120,7 @@ def _compiled(statement: Executable) -> tuple[str, tuple[tuple[str, Any], ...]]:
     return str(compiled), tuple((name, compiled.params[name]) for name in compiled.positiontup)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Transaction:
     """One open transaction of one municipality: what services are handed as `session`.
 
@@ -132,16 +132,24 @@ class Transaction:
     raw: asyncpg.Connection
     judged: list[Refusal] = field(default_factory=list)
     """The rows that were opened for an action: what a conflict met later has been told about."""
+    over: bool = False
+    """Set at its end: its connection is somebody else's then, and to touch it is an error."""
 
     async def rows(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """The rows of a prebuilt, constant statement; it is compiled once in the life of the process."""
+        self._must_be_open()
         sql, names = _compiled(statement)
         values = [parameters.get(name, constant) for name, constant in names]
         found: Sequence[Row] = await self.raw.fetch(sql, *values, record_class=Row)
         return found
 
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        self._must_be_open()
         return await self.connection.execute(statement, parameters)
+
+    def _must_be_open(self) -> None:
+        if self.over:
+            raise RuntimeError("the transaction is over")
 
 
 async def _commit(raw: asyncpg.Connection) -> None:
@@ -150,14 +158,15 @@ async def _commit(raw: asyncpg.Connection) -> None:
         raise InterfaceError("the transaction was rolled back", None, RuntimeError())
 
 
-async def _roll_back(connection: AsyncConnection, raw: asyncpg.Connection) -> None:
-    """Leave nothing behind; a connection that cannot be rolled back is thrown away."""
+async def _roll_back(raw: asyncpg.Connection) -> bool:
+    """Leave nothing behind; whether the connection is clean."""
     rolling = asyncio.ensure_future(raw.execute("rollback"))
     rolling.add_done_callback(lambda done: done.cancelled() or done.exception())  # whoever waited may be gone
     try:
         await asyncio.shield(rolling)
     except BaseException:
-        await connection.invalidate()
+        return False
+    return True
 
 
 def _speak_json(connection: Any, _record: Any) -> None:
@@ -183,13 +192,28 @@ def begin(municipality: UUID) -> str:
     return f"begin; select set_config('app.municipality', '{UUID(int=municipality.int)}', true)"
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A connection between two transactions. Asking SQLAlchemy's pool for it each time took as long as a statement."""
+
+    connection: AsyncConnection
+    raw: Any
+
+    async def drop(self) -> None:
+        """Throw it away: whatever it is in the middle of ends with it."""
+        with suppress(Exception):
+            await asyncio.shield(self.connection.invalidate())
+        with suppress(Exception):
+            await asyncio.shield(self.connection.close())
+
+
 class Database:
     """An engine and a first-in-first-out gate of the pool's size: waiting in line beats fighting for connections."""
 
     def __init__(self, url: str, pool_size: int) -> None:
         self.engine: AsyncEngine = create_async_engine(
             asyncpg_url(url),
-            pool_size=pool_size,
+            pool_size=pool_size + 1,  # one beside those that are held, for questions about no municipality
             max_overflow=0,
             hide_parameters=True,  # an error must never print what a row held
             pool_timeout=10,
@@ -207,6 +231,7 @@ class Database:
         )
         event.listen(self.engine.sync_engine, "connect", _speak_json)
         self._gate = asyncio.Semaphore(pool_size)
+        self._idle: list[Held] = []
 
     @asynccontextmanager
     async def transaction(self, municipality: UUID) -> AsyncIterator[Transaction]:
@@ -215,15 +240,33 @@ class Database:
         BEGIN and the municipality travel together, and nothing runs before them. The driver's own transaction is
         driven here by hand (the engine is set to AUTOCOMMIT), so that a COMMIT counts only when PostgreSQL says so.
         """
-        async with self._gate, self.engine.connect() as connection:
-            raw: Any = (await connection.get_raw_connection()).driver_connection
+        async with self._gate:
+            held = await self._take()
+            session, clean = Transaction(held.connection, held.raw), False
             try:
-                await raw.execute(begin(municipality))
-                yield Transaction(connection, raw)
-                await _commit(raw)
+                await held.raw.execute(begin(municipality))
+                yield session
+                await _commit(held.raw)
+                clean = True
             except BaseException:
-                await _roll_back(connection, raw)
+                clean = await _roll_back(held.raw)
                 raise
+            finally:
+                session.over = True
+                if clean:
+                    self._idle.append(held)
+                else:
+                    await held.drop()
+
+    async def _take(self) -> "Held":
+        """A connection that is held ready, or a new one."""
+        while self._idle:
+            held = self._idle.pop()
+            if not held.raw.is_closed():
+                return held
+            await held.drop()
+        connection = await self.engine.connect()
+        return Held(connection, (await connection.get_raw_connection()).driver_connection)
 
     async def municipalities(self) -> list[UUID]:
         """Every municipality's id, for loops over tenants; nothing else is readable across them."""
@@ -243,6 +286,8 @@ class Database:
         )
 
     async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().drop()
         await self.engine.dispose()
 
 

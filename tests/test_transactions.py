@@ -11,7 +11,6 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.exc import InvalidRequestError
 
 from app.db import Database, new_id
 from app.services import overviews
@@ -123,7 +122,7 @@ async def test_a_session_touched_after_its_request_is_an_error(world: World, mon
 
     monkeypatch.setattr(overviews, "me", keeping)
     assert (await world.get("coordinator", "/v1/me")).status_code == 200
-    with pytest.raises(InvalidRequestError):
+    with pytest.raises(RuntimeError, match="over"):
         await kept[0].execute(text("select 1"))
 
 
@@ -192,7 +191,7 @@ async def test_cancelled_requests_leak_no_municipality(world: World, neighbour: 
     for _ in range(6):
         answered += sum(await asyncio.gather(*(ask(chance.choice((world, neighbour))) for _ in range(50))))
     assert 50 < answered < 290
-    assert database.engine.sync_engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert database.engine.sync_engine.pool.checkedout() == len(database._idle) <= 8  # type: ignore[attr-defined]
 
 
 # --- how many statements a request takes
