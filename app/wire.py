@@ -1,28 +1,95 @@
-"""How rows become JSON: one validation and one dump, the ETag of what this reader sees, and cursors."""
+"""How rows become JSON: exactly the fields of their shape, the ETag of what this reader sees, and cursors."""
 
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from datetime import date, datetime
+from functools import cache, partial
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from uuid import UUID
 
-from pydantic import TypeAdapter
+import orjson
+from pydantic import AwareDatetime, BaseModel, TypeAdapter
 
 from app.errors import PreconditionFailed, PreconditionRequired, invalid
 
-
-@cache
-def adapter(shape: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(shape)
+PLAIN = (str, int, float, bool, UUID, date, datetime, AwareDatetime, type(None))
+Drawing = Callable[[Any], Any]
 
 
 def dumped(shape: Any, value: Any) -> bytes:
-    """The value as JSON of this shape; attributes are read by name, so a row will do."""
-    wire = adapter(shape)
-    return wire.dump_json(wire.validate_python(value, from_attributes=True))
+    """The value as JSON of this shape: exactly its fields, read by name from rows, mappings or objects.
+
+    What comes from our own statements has the right types already, so it is drawn and not validated again. Parts that
+    come as documents (settings, templates, a closing) are validated by their models.
+    """
+    return orjson.dumps(drawing(shape)(value), default=_id, option=orjson.OPT_UTC_Z)
+
+
+def _id(value: Any) -> str:
+    """The driver's own kind of UUID."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(type(value).__name__)
+
+
+@cache
+def drawing(shape: Any) -> Drawing:
+    """How a value of this type is made ready for JSON."""
+    if isinstance(shape, type) and issubclass(shape, BaseModel):
+        return _drawing_of_model(shape)
+    if get_origin(shape) is Annotated:
+        return drawing(get_args(shape)[0])
+    inner = [one for one in get_args(shape) if one is not type(None)]
+    if get_origin(shape) is list:
+        one = drawing(inner[0])
+        return _itself if one is _itself else lambda values: [one(value) for value in values]
+    if len(inner) == 1 and len(get_args(shape)) == 2 and get_origin(shape) in (Union, UnionType):
+        some = drawing(inner[0])
+        return _itself if some is _itself else lambda value: None if value is None else some(value)
+    if shape in PLAIN or get_origin(shape) is Literal:
+        return _itself
+    return _validated(shape)
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _validated(shape: Any) -> Drawing:
+    known = TypeAdapter[Any](shape)
+    return lambda value: known.dump_python(known.validate_python(value, from_attributes=True), mode="json")
+
+
+def _drawing_of_model(model: type[BaseModel]) -> Drawing:
+    """Field by field; a model that fills in, converts or computes something does so itself."""
+    made = model.__pydantic_decorators__
+    checks = [*made.field_validators.values(), *made.model_validators.values()]
+    converts = made.computed_fields or made.field_serializers or made.model_serializers or made.root_validators
+    fills = any(not field.is_required() for field in model.model_fields.values())
+    if converts or fills or any(cast(Any, check).info.mode != "after" for check in checks):
+        return _validated(model)
+    fields = [
+        (name, str(field.validation_alias or name), drawing(cast(Any, field.annotation)))
+        for name, field in model.model_fields.items()
+    ]
+    plain = [(name, source) for name, source, draw in fields if draw is _itself]
+    drawn = [field for field in fields if field[2] is not _itself]
+    order = list(model.model_fields)
+
+    def draw(value: Any) -> dict[str, Any]:
+        read = value.__getitem__ if hasattr(value, "keys") else partial(getattr, value)
+        found = {name: read(source) for name, source in plain}
+        if not drawn:
+            return found
+        for name, source, one in drawn:
+            found[name] = one(read(source))
+        return {name: found[name] for name in order}
+
+    return draw
 
 
 def etag(body: bytes) -> str:
