@@ -27,15 +27,30 @@ def created(shape: Any, value: Any, collection: str) -> Response:
     return one(shape, value, place=f"{collection}/{value.id}", status=201)
 
 
-def many(shape: Any, page: Page, items: Any = None) -> Response:
-    """A page of a list; `items` in place of the page's own rows where a service said more about them."""
+def many(shape: Any, page: Page, items: Any = None, *, place: str | None = None) -> Response:
+    """A page of a list; `items` in place of the page's own rows where a service said more about them.
+
+    `place`, where a GET finds the list that a POST answered with.
+    """
     listed = Listed(page.items if items is None else items, cursor(page.next))
-    return Response(dumped(PageOut[shape], listed), 200, media_type=JSON)
+    headers = {} if place is None else {"Content-Location": place}
+    return Response(dumped(PageOut[shape], listed), 200, headers, JSON)
 
 
 def plain(shape: Any, value: Any) -> Response:
     """A view that is drawn and not changed: no ETag."""
     return Response(dumped(shape, value), 200, media_type=JSON)
+
+
+class Svg(Response):
+    """A picture as SVG."""
+
+    media_type = "image/svg+xml"
+
+
+def picture(svg: str) -> Response:
+    """A picture that is drawn for this reader. Opened by itself it may run nothing and fetch nothing."""
+    return Svg(svg, headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"})
 
 
 def problem(error: Problem, language: str) -> Response:

@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import asyncpg
+import httpx
 import typer
 import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from app import config, contract, embedded, migrate, tryout
+from app import config, contract, embedded, migrate, tryout, upload
 from app.config import Settings, UnsafeSetup
 from app.db import Database
+from app.keyring import vault
 from app.logs import configure
 from app.main import create_app
+from app.schemas.codes import ImportKind
 from app.worker import run as run_worker
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -29,6 +32,8 @@ policy_app = typer.Typer(no_args_is_help=True, help="The rules of who may see an
 municipality_app = typer.Typer(no_args_is_help=True, help="The municipalities served here.")
 app.add_typer(policy_app, name="policy")
 app.add_typer(municipality_app, name="municipality")
+cpr_app = typer.Typer(no_args_is_help=True, help="CPR numbers, and the keys that they are encrypted with.")
+app.add_typer(cpr_app, name="cpr")
 console = Console(highlight=False, soft_wrap=True)
 REFUSED = {
     "UniqueViolationError": "a municipality with this code is there already",
@@ -121,7 +126,7 @@ def _set_up_tryout(settings: Settings) -> None:
         asyncio.run(tryout.allow_app_role(server))
     console.print(f"[green]✓[/] schema at revision {migrate.head()}")
     with console.status("loading the fictive municipalities"):
-        new = asyncio.run(tryout.load_demo(server))
+        new = asyncio.run(tryout.load_demo(server, vault(settings)))
     console.print(f"[green]✓[/] demo data {'loaded' if new else 'is there'}")
     console.print(f"\n[bold]http://{settings.host}:{settings.port}/docs[/]   (fictive people only; never real data)\n")
     for word, name, _, _ in tryout.people():
@@ -280,6 +285,53 @@ def municipality_add(
 
     _or_fail(lambda: asyncio.run(found()))
     typer.echo(str(id))
+
+
+@cpr_app.command("rotate")
+def cpr_rotate() -> None:
+    """Encrypt every CPR number with the first of INDGANG_CPR_KEYS; afterwards the others are not needed any more."""
+    from app.cpr import LostKey
+    from app.services.cpr import rotate
+
+    settings = settings_or_fail()
+    if settings.mode == "production":
+        _require_harmless_role(settings)
+
+    async def rotated() -> int:
+        database = database_of(settings)
+        try:
+            return await rotate(database, vault(settings))
+        finally:
+            await database.close()
+
+    try:
+        typer.echo(f"{asyncio.run(rotated())} numbers encrypted anew")
+    except LostKey as lost:
+        fail(f"Some numbers were encrypted with the key {lost}, which is gone: put it back into INDGANG_CPR_KEYS.")
+
+
+@app.command(name="import")
+def import_command(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The list, as CSV.")],
+    kind: Annotated[ImportKind, typer.Option(help="What it is a list of.")],
+    address: Annotated[str, typer.Option(help="Where the API is served.")] = "http://127.0.0.1:8000/v1",
+    run: Annotated[bool, typer.Option("--run", help="Carry it out when nothing is wrong with it.")] = False,
+) -> None:
+    """Check a list of departments, users or cases; with --run import it. INDGANG_TOKEN: an administrator's token."""
+    token = os.environ.get("INDGANG_TOKEN")
+    if not token:
+        fail("Set INDGANG_TOKEN to an administrator's token; it is no argument, since those are seen by others.")
+    if not upload.guarded(address):
+        fail("Write the address as https://…/v1: a token is sent without TLS to this machine only.")
+
+    async def brought() -> int:
+        async with upload.client_of(address, token) as client:
+            return await upload.bring_in(client, kind, file.read_bytes(), run=run, console=console)
+
+    try:
+        sys.exit(asyncio.run(brought()))
+    except httpx.HTTPError as error:
+        fail(f"The API does not answer ({type(error).__name__}): check the address and that it is running.")
 
 
 @app.command()

@@ -36,6 +36,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from app import cpr
+
 Kind = Literal["professional", "citizen", "service"]
 Algorithm = Literal["RS256", "RS384", "RS512", "ES256", "ES384"]
 Upper = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
@@ -124,13 +126,17 @@ class Settings(BaseSettings):
     )
     issuers: tuple[Issuer, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    cpr_keys: tuple[cpr.Key, ...] = ()
+    cpr_index_key: SecretStr | None = None
     data_dir: Path = Path("var")
     pool_size: int = Field(default=6, ge=1, le=64)
     rate_limit: str = "600/minute"
+    search_rate_limit: str = "10/minute"
     rate_limit_storage: str = Field(default="async+memory://", min_length=1, repr=False)
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Upper] = "INFO"
     log_format: Literal["json", "console"] = "json"
     max_body_bytes: int = Field(default=1_048_576, ge=1)
+    max_import_bytes: int = Field(default=16_777_216, ge=1)
     token_leeway_seconds: int = Field(default=30, ge=0, le=300)
 
     @field_validator("cors_origins")
@@ -140,7 +146,7 @@ class Settings(BaseSettings):
             raise ValueError("name each origin as scheme://host or scheme://host:port in lower case, and never *")
         return origins
 
-    @field_validator("rate_limit")
+    @field_validator("rate_limit", "search_rate_limit")
     @classmethod
     def _is_a_rate(cls, rate: str) -> str:
         try:
@@ -244,6 +250,11 @@ def _tryout_refusals(settings: Settings) -> Iterator[str]:
         )
     if settings.issuers:
         yield "Try-out mode signs its own tokens: remove INDGANG_ISSUERS, or set INDGANG_MODE to production."
+    if settings.cpr_keys or settings.cpr_index_key:
+        yield (
+            "Try-out mode makes its own CPR keys: remove INDGANG_CPR_KEYS and INDGANG_CPR_INDEX_KEY, "
+            "or set INDGANG_MODE to production."
+        )
 
 
 def _production_refusals(settings: Settings) -> Iterator[str]:
@@ -262,6 +273,7 @@ def _production_refusals(settings: Settings) -> Iterator[str]:
         yield "Two entries of INDGANG_ISSUERS have the same issuer and audience: keep one of them."
     if not all(origin.startswith("https://") for origin in settings.cors_origins):
         yield "A browser origin is not https: begin every entry of INDGANG_CORS_ORIGINS with https://."
+    yield from cpr.key_flaws(settings.cpr_keys, settings.cpr_index_key)
 
 
 def _issuer_flaws(issuer: Issuer) -> Iterator[str]:

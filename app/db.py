@@ -6,7 +6,7 @@ would undo the setting and not the memory. `Database.transaction` is the only co
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
-from sqlalchemy.exc import InterfaceError
+from sqlalchemy.exc import InterfaceError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
@@ -152,6 +152,10 @@ class Transaction:
             raise RuntimeError("the transaction is over")
 
 
+Work = Callable[[Transaction], Awaitable[None]]
+Aside = Callable[[Work], Awaitable[None]]
+
+
 async def _commit(raw: asyncpg.Connection) -> None:
     """Commit, and believe it only when PostgreSQL says so: after an error it answers COMMIT with ROLLBACK."""
     if await raw.execute("commit") != "COMMIT":
@@ -267,6 +271,18 @@ class Database:
             await held.drop()
         connection = await self.engine.connect()
         return Held(connection, (await connection.get_raw_connection()).driver_connection)
+
+    async def aside(self, municipality: UUID, work: Work) -> None:
+        """A short transaction beside the one that the caller holds, when a connection is free at once; else nothing.
+
+        For what may be missing, such as progress: a failure of it is nobody's. Whoever holds a connection must never
+        wait for a second one.
+        """
+        if self._gate.locked():
+            return
+        with suppress(SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, OSError):
+            async with self.transaction(municipality) as session:
+                await work(session)
 
     async def municipalities(self) -> list[UUID]:
         """Every municipality's id, for loops over tenants; nothing else is readable across them."""

@@ -8,7 +8,7 @@
     ├── Conflict              409  the state forbids it
     ├── PreconditionFailed    412  somebody changed it since you read it
     ├── BodyTooLarge          413  more than the operator allows
-    ├── UnsupportedMediaType  415  a body that is not JSON
+    ├── UnsupportedMediaType  415  a body of another kind than is taken here
     ├── Invalid               422  the content is wrong; names the field, never the value
     ├── PreconditionRequired  428  If-Match is missing
     ├── TooManyRequests       429  with Retry-After
@@ -36,12 +36,16 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a refused request wanted, for the log: a resource, an action and, where it is known, the row."""
+    """What a refused request wanted, for the log: a resource, an action and, where it is known, the row.
+
+    `member` is the person whom it concerns where that is one alone: the log row is readable by that.
+    """
 
     resource: str
     action: str
     row: UUID | None
     case: UUID | None = None
+    member: UUID | None = None
 
 
 class Problem(Exception):

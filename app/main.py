@@ -23,6 +23,7 @@ from app.auth import Verifier, tryout_issuer
 from app.config import Settings
 from app.db import Database
 from app.errors import Unavailable
+from app.keyring import vault
 from app.migrate import head
 from app.observing import Metrics, Observed
 from app.routers import routes
@@ -71,8 +72,11 @@ def _context(settings: Settings, database: Database) -> Context:
         verifier=Verifier(issuers, leeway=settings.token_leeway_seconds),
         limiter=FixedWindowRateLimiter(storage_from_string(settings.rate_limit_storage)),
         limit=limits.parse(settings.rate_limit),
+        search_limit=limits.parse(settings.search_rate_limit),
+        vault=vault(settings),
         clock=lambda: datetime.now(UTC),
         max_body_bytes=settings.max_body_bytes,
+        max_import_bytes=settings.max_import_bytes,
     )
 
 

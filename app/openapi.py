@@ -25,11 +25,11 @@ COMMON: Final = {
     503: "Something we need does not answer; nothing was done.",
 }
 WRITING: Final = {
-    400: "The body cannot be read as JSON.",
+    400: "The body cannot be read.",
     403: "You may read it, but not do this.",
     409: "The state forbids it.",
     413: "The body is too large.",
-    415: "The body is not JSON.",
+    415: "The body is of another kind than is taken here.",
 }
 CONDITIONAL: Final = {
     412: "It was changed since you read it.",

@@ -6,12 +6,12 @@ verifies the token, so that a 401 comes before every look-up, and reads the body
 connection.
 """
 
-import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -21,7 +21,8 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.datastructures import Headers
 
 from app.auth import Identity, Verifier
-from app.db import Database, Transaction
+from app.cpr import Vault
+from app.db import Aside, Database, Transaction
 from app.errors import BadRequest, BodyTooLarge, TooManyRequests, Unauthorized, UnsupportedMediaType, invalid
 from app.policy.actor import Actor, Circumstances, Language
 from app.services import actors, replays
@@ -38,23 +39,37 @@ class Context:
     verifier: Verifier
     limiter: FixedWindowRateLimiter
     limit: RateLimitItem
+    search_limit: RateLimitItem
+    vault: Vault
     clock: Callable[[], datetime]
     max_body_bytes: int
+    max_import_bytes: int
 
 
 class TransactionRoute(APIRoute):
     """A route for signed-in callers: token, rate limit, body, then one transaction for everything else."""
 
+    async def body_of(self, request: Request, context: Context) -> bytes:
+        """The body: strict JSON, read once."""
+        return await _json(request, context.max_body_bytes)
+
+    async def admit(self, context: Context, identity: Identity) -> None:
+        """Raises TooManyRequests when the caller asks too often."""
+        await _within_limit(context, context.limit, identity)
+
+    remembered = True
+    """Whether a POST is carried out once per Idempotency-Key."""
+
     def get_route_handler(self) -> Handler:
         endpoint = super().get_route_handler()
-        posting = "POST" in (self.methods or ())
+        posting = self.remembered and "POST" in (self.methods or ())
         asks = bool(self.dependant.query_params)
 
         async def handle(request: Request) -> Response:
             context: Context = request.app.state.context
             identity = await context.verifier.verify(bearer(request.headers))
-            await _within_limit(context, identity)
-            body = await _read(request, context.max_body_bytes)
+            await self.admit(context, identity)
+            body = await self.body_of(request, context)
             if request.url.query and not asks:
                 raise invalid("?", "extra_forbidden")
             asked = _circumstances(request, context.clock())
@@ -69,8 +84,38 @@ class TransactionRoute(APIRoute):
         return handle
 
 
+class SearchRoute(TransactionRoute):
+    """A POST that only reads, so that what is searched for stays out of every address: strictly limited, not kept."""
+
+    remembered = False
+
+    async def admit(self, context: Context, identity: Identity) -> None:
+        await super().admit(context, identity)
+        await _within_limit(context, context.search_limit, identity, "search")
+
+
+class ListRoute(TransactionRoute):
+    """A route that takes a list as text/csv, which may be larger than any JSON."""
+
+    async def body_of(self, request: Request, context: Context) -> bytes:
+        """The body: bytes that say they are CSV. Raises UnsupportedMediaType before any of it is read."""
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "text/csv":
+            raise UnsupportedMediaType
+        return await _read(request, context.max_import_bytes)
+
+
+async def _json(request: Request, most: int) -> bytes:
+    """The body read as strict JSON. Raises UnsupportedMediaType where it does not say that it is."""
+    body = await _read(request, most)
+    if body:
+        if "json" not in request.headers.get("content-type", "").lower():
+            raise UnsupportedMediaType
+        request._json = _strict(body)
+    return body
+
+
 async def _read(request: Request, most: int) -> bytes:
-    """The body, at most so many bytes and, where it says JSON, read as strict JSON once. Raises BodyTooLarge."""
+    """The body, of at most so many bytes: no more is kept while it comes. Raises BodyTooLarge."""
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
@@ -78,10 +123,6 @@ async def _read(request: Request, most: int) -> bytes:
             raise BodyTooLarge
         chunks.append(chunk)
     body = request._body = b"".join(chunks)
-    if body:
-        if "json" not in request.headers.get("content-type", "").lower():
-            raise UnsupportedMediaType
-        request._json = _strict(body)
     return body
 
 
@@ -113,7 +154,8 @@ async def _once(
         if actor.kind == "service":
             raise BadRequest("idempotency-key-required")
         return None, await endpoint(request)
-    fingerprint = hashlib.sha256(f"{request.url.path}?{request.url.query}\n".encode() + body).hexdigest()
+    vault: Vault = request.app.state.context.vault  # a plain hash of a body with a CPR number would be guessed
+    fingerprint = vault.fingerprint(f"{request.url.path}?{request.url.query}\n".encode() + body)
     earlier = await replays.claim(session, actor, key, fingerprint)
     if earlier is not None:
         return earlier, Response()
@@ -122,11 +164,9 @@ async def _once(
     return None, response
 
 
-def router(tag: str) -> APIRouter:
+def router(tag: str, kind: type[TransactionRoute] = TransactionRoute) -> APIRouter:
     """A router of v1 for signed-in callers. An endpoint's name is its operation id: it names the generated method."""
-    return APIRouter(
-        prefix="/v1", tags=[tag], route_class=TransactionRoute, generate_unique_id_function=lambda route: route.name
-    )
+    return APIRouter(prefix="/v1", tags=[tag], route_class=kind, generate_unique_id_function=lambda route: route.name)
 
 
 def _circumstances(request: Request, now: datetime) -> Circumstances:
@@ -134,11 +174,11 @@ def _circumstances(request: Request, now: datetime) -> Circumstances:
     return Circumstances(now, language_of(headers), request.scope.get("request_id", ""), _purpose(headers))
 
 
-async def _within_limit(context: Context, identity: Identity) -> None:
+async def _within_limit(context: Context, limit: RateLimitItem, identity: Identity, *what: str) -> None:
     """At most so many requests per subject. Raises TooManyRequests with Retry-After in seconds."""
-    key = (identity.issuer, identity.subject)
-    if not await context.limiter.hit(context.limit, *key):
-        window = await context.limiter.get_window_stats(context.limit, *key)
+    key = (identity.issuer, identity.subject, *what)
+    if not await context.limiter.hit(limit, *key):
+        window = await context.limiter.get_window_stats(limit, *key)
         wait = max(1, round(window.reset_time - time.time()))
         raise TooManyRequests(headers={"Retry-After": str(wait)})
 
@@ -181,6 +221,14 @@ async def _current_session(request: Request) -> Transaction:
     return cast(Transaction, request.state.session)
 
 
+async def _current_vault(request: Request) -> Vault:
+    return cast(Context, request.app.state.context).vault
+
+
+async def _aside_of_request(request: Request) -> Aside:
+    return partial(request.app.state.context.database.aside, request.state.actor.municipality)
+
+
 def if_match(shape: Any) -> Callable[..., Awaitable[Condition]]:
     """A dependency: the If-Match header, about this shape. It is demanded where the row is read, not here."""
 
@@ -194,3 +242,5 @@ def if_match(shape: Any) -> Callable[..., Awaitable[Condition]]:
 
 CurrentActor = Annotated[Actor, Depends(_current_actor)]
 Session = Annotated[Transaction, Depends(_current_session)]
+CurrentVault = Annotated[Vault, Depends(_current_vault)]
+Meanwhile = Annotated[Aside, Depends(_aside_of_request)]

@@ -15,14 +15,26 @@ import yaml
 
 from app import embedded, migrate
 from app.auth import TRYOUT_ISSUER, Identity, tryout_token
+from app.cpr import Vault
 from app.db import Database, Transaction
 from app.models import User
 from app.policy.actor import Actor, Circumstances
 from app.policy.municipalities import departments
 from app.schemas.cases import CaseIn
 from app.schemas.families import CustodyIn, FamilyIn, Login, MemberIn
+from app.schemas.organisations import ContactPersonIn, OrganisationIn
+from app.schemas.standing_teams import TeamIn, TeamSeatIn
 from app.schemas.users import DepartmentIn, PositionIn, UserIn
-from app.services import actors, cases, families, municipalities, tenants, users
+from app.services import (
+    actors,
+    cases,
+    families,
+    municipalities,
+    organisations,
+    standing_teams,
+    tenants,
+    users,
+)
 from app.services.rows import add
 
 DATABASE: Final = "indgang"
@@ -78,7 +90,7 @@ def migrated(server: Any) -> None:
     migrate.upgrade(embedded.address(server, DATABASE))
 
 
-async def load_demo(server: Any) -> bool:
+async def load_demo(server: Any, vault: Vault) -> bool:
     """Load the fictive municipalities that are not there, each whole or not at all; whether any was loaded now."""
     owner = Database(embedded.address(server, DATABASE), 1)
     try:
@@ -86,20 +98,20 @@ async def load_demo(server: Any) -> bool:
         missing = [one for one in demo()["municipalities"] if UUID(one["id"]) not in loaded]
         for municipality in missing:
             async with owner.transaction(UUID(municipality["id"])) as session:
-                await _municipality(session, municipality)
+                await _municipality(session, municipality, vault)
         return bool(missing)
     finally:
         await owner.close()
 
 
-async def _municipality(session: Transaction, municipality: dict[str, Any]) -> None:
+async def _municipality(session: Transaction, municipality: dict[str, Any], vault: Vault) -> None:
     first = municipality["people"][0]
     administrator = {"issuer": TRYOUT_ISSUER, "subject": first["as"], "name": first["name"]}
     known = {"id": UUID(municipality["id"]), "name": municipality["name"], "code": municipality["code"]}
     await tenants.found(session, **known, administrator=administrator, fictive=True)
     await _furnish(session, municipality)
     if "family" in municipality:
-        await _family(session, municipality["family"])
+        await _family(session, municipality["family"], vault)
 
 
 async def _acting(session: Transaction, who: str) -> Actor:
@@ -109,7 +121,7 @@ async def _acting(session: Transaction, who: str) -> Actor:
 
 
 async def _furnish(session: Transaction, municipality: dict[str, Any]) -> None:
-    """Departments and accounts, made by the administrator as through the API."""
+    """Departments, partners, accounts and teams, made by the administrator as through the API."""
     actor = await _acting(session, municipality["people"][0]["as"])
     places = {row.name: row.id for row in (await departments.page(session, actor)).items}
     for department in municipality["departments"]:
@@ -117,23 +129,51 @@ async def _furnish(session: Transaction, municipality: dict[str, Any]) -> None:
             wanted = DepartmentIn(**{k: v for k, v in department.items() if k != "key"})
             places[department["name"]] = (await municipalities.add_department(session, actor, wanted)).id
     by_key = {department["key"]: places[department["name"]] for department in municipality["departments"]}
+    partners = {one["key"]: await _partner(session, actor, one) for one in municipality.get("organisations", ())}
+    accounts: dict[str, UUID] = {}
     for person in municipality["people"][1:]:
-        await _person(session, actor, person, by_key)
+        accounts[person["as"]] = await _person(session, actor, person, by_key, partners)
+    for team in municipality.get("teams", ()):
+        await _team(session, actor, team, {who: accounts[who] for who, _ in team["seats"]}, by_key)
 
 
-async def _person(session: Transaction, actor: Actor, person: dict[str, Any], places: dict[str, UUID]) -> None:
+async def _partner(session: Transaction, actor: Actor, partner: dict[str, Any]) -> UUID:
+    """An outside organisation with those to turn to there."""
+    wanted = OrganisationIn(**{name: value for name, value in partner.items() if name not in ("key", "persons")})
+    id: UUID = (await organisations.add_organisation(session, actor, wanted)).id
+    for person in partner["persons"]:
+        await organisations.add_contact_person(session, actor, id, ContactPersonIn(**person))
+    return id
+
+
+async def _team(
+    session: Transaction, actor: Actor, team: dict[str, Any], people: dict[str, UUID], places: dict[str, UUID]
+) -> None:
+    """A standing team with its seats."""
+    wanted = TeamIn(**{name: value for name, value in team.items() if name != "seats"})
+    id = (await standing_teams.add_team(session, actor, wanted)).id
+    for who, key in team["seats"]:
+        await standing_teams.add_seat(session, actor, id, TeamSeatIn(user_id=people[who], department_id=places[key]))
+
+
+async def _person(
+    session: Transaction, actor: Actor, person: dict[str, Any], places: dict[str, UUID], partners: dict[str, UUID]
+) -> UUID:
+    """One account; its id."""
     if person.get("kind") == "citizen":
         values = {"kind": "citizen", "issuer": TRYOUT_ISSUER, "subject": person["as"], "name": person["name"]}
-        await add(session, actor, User, active=True, created_at=datetime.now(UTC), **values)
-        return
-    held = [PositionIn(department_id=places[key], role=role) for key, role in person["positions"]]
-    known = {k: v for k, v in person.items() if k not in ("as", "positions", "kind")}
+        return await add(session, actor, User, active=True, created_at=datetime.now(UTC), **values)
+    held = [PositionIn(department_id=places[key], role=role) for key, role in person.get("positions", ())]
+    known = {k: v for k, v in person.items() if k not in ("as", "positions", "kind", "organisation")}
     kind = person.get("kind", "professional")
-    wanted = UserIn(kind=kind, issuer=TRYOUT_ISSUER, subject=person["as"], positions=held, **known)
-    await users.add_user(session, actor, wanted)
+    employer = partners.get(person.get("organisation", ""))
+    signs_in = {"issuer": TRYOUT_ISSUER, "subject": person["as"]}
+    wanted = UserIn(kind=kind, **signs_in, positions=held, organisation_id=employer, **known)
+    id: UUID = (await users.add_user(session, actor, wanted)).id
+    return id
 
 
-async def _family(session: Transaction, family: dict[str, Any]) -> None:
+async def _family(session: Transaction, family: dict[str, Any], vault: Vault) -> None:
     """One family with a case in draft, registered by the coordinator."""
     actor = await _acting(session, "coordinator")
     (home,) = actor.departments
@@ -142,13 +182,14 @@ async def _family(session: Transaction, family: dict[str, Any]) -> None:
     for one in family["members"]:
         login = Login(issuer=TRYOUT_ISSUER, subject=one["login"]) if "login" in one else None
         known = {k: v for k, v in one.items() if k not in ("key", "login")}
-        members[one["key"]] = (await families.add_member(session, actor, id, MemberIn(login=login, **known))).id
+        wanted = MemberIn(login=login, **known)
+        members[one["key"]] = (await families.add_member(session, actor, id, wanted, vault)).id
     for holder in family["custody"]:
         since = family["members"][0]["birth_date"]
         custody = {"child_id": members["child"], "source": "civil_registry", "valid_from": since}
         await families.give_custody(session, actor, id, CustodyIn(holder_id=members[holder], **custody))
-    wanted = CaseIn(family_id=id, child_id=members["child"], owner_department_id=home)
-    await cases.open_case(session, actor, wanted)
+    case = CaseIn(family_id=id, child_id=members["child"], owner_department_id=home)
+    await cases.open_case(session, actor, case)
 
 
 @contextmanager

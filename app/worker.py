@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db import Database
-from app.services import replays
+from app.services import imports, replays
 
 PAUSE: Final = 300.0
 """Seconds between two rounds."""
@@ -38,11 +38,12 @@ async def run(database: Database) -> None:
 
 
 async def work(database: Database) -> None:
-    """One round: the partitions of the coming months, and idempotency keys past their time."""
+    """One round: the partitions of the coming months, and idempotency keys and checked lists past their time."""
     async with database.engine.begin() as connection:
         made = (await connection.execute(text("select make_partitions(3)"))).scalar_one()
     forgotten = 0
     for municipality in await database.municipalities():
         async with database.transaction(municipality) as session:
             forgotten += await replays.forget(session, municipality, datetime.now(UTC))
+            forgotten += await imports.forget(session, municipality, datetime.now(UTC))
     log.info("round", partitions=made, forgotten=forgotten)

@@ -23,7 +23,8 @@ from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from app.db import SETTINGS, new_id
 from app.policy.actor import Actor
 from app.policy.cases import cases
-from app.policy.core import Policy, one_of, page_of
+from app.policy.core import Policy
+from app.policy.statements import one_of, page_of
 from bench.serve import leave_with_parent
 
 ACTORS: Final = TypeAdapter(list[Actor])
@@ -39,11 +40,13 @@ with opened as (
     from step_templates t where t.municipality_id = $1 and t.model = 'efei' and t.version = 1
     returning *
 ), made as (
-    insert into steps (municipality_id, id, case_id, number, title, stage, optional, repeatable, requires, cells,
+    insert into steps (municipality_id, id, case_id, number, key, title, stage, optional, repeatable, requires, cells,
                        status)
-    select $1, ($9::uuid[])[step.place], opened.id, (step.value ->> 'number')::integer, step.value ->> 'title',
+    select $1, ($9::uuid[])[step.place], opened.id, (step.value ->> 'number')::integer,
+           coalesce(step.value ->> 'key', 'step_' || (step.value ->> 'number')), step.value ->> 'title',
            step.value ->> 'stage', (step.value ->> 'optional')::boolean, (step.value ->> 'repeatable')::boolean,
-           step.value -> 'requires', step.value - '{number,title,stage,optional,repeatable,requires}'::text[], 'planned'
+           step.value -> 'requires', step.value - '{number,key,title,stage,optional,repeatable,requires}'::text[],
+           'planned'
     from opened, step_templates t, jsonb_array_elements(t.steps) with ordinality step (value, place)
     where t.municipality_id = $1 and t.id = opened.template_id
 )

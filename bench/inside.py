@@ -1,4 +1,4 @@
-"""What is measured inside one process: CPU of auth and middleware, SQL statements per route, SQL times."""
+"""What is measured inside one process: CPU of auth and middleware, and the SQL statements of each route."""
 
 import asyncio
 import logging
@@ -7,34 +7,26 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
-from uuid import UUID
 
-import asyncpg
 import httpx
 import structlog
 from sqlalchemy import event
 from starlette.middleware.cors import CORSMiddleware
 
 from app.auth import Verifier, tryout_issuer
-from app.db import SETTINGS, Database, Transaction, new_id
+from app.db import Database, Transaction
 from app.logs import configure
 from app.main import create_app
 from app.observing import Metrics, Observed
-from app.policy.cases import cases
-from app.policy.contacts import callbacks
-from app.policy.core import one_of, page_of
-from bench.bare import Statement
 from bench.generate import Place
 from bench.readers import Reader
 from bench.serve import bench_settings
 
 Asgi = Callable[..., Awaitable[None]]
 TURNS: Final = 1_000
-QUERIES: Final = 400
 
 
 # --- CPU per request
@@ -150,48 +142,6 @@ def wanted_case(reader: Reader, place: int) -> dict[str, str]:
     """The body that opens a case for one of the reader's families."""
     names = ("family_id", "child_id", "owner_department_id")
     return dict(zip(names, map(str, reader.families[place % len(reader.families)]), strict=True))
-
-
-# --- SQL times
-
-
-async def sql_times(place: Place, asked: list[tuple[Reader, UUID]]) -> dict[str, list[float]]:
-    """Milliseconds of single policy statements, log and row security included, with the client beside the server."""
-    connection = await asyncpg.connect(place.app, server_settings=SETTINGS)
-    found: dict[str, list[float]] = {}
-    try:
-        for name, statement, given in _queries():
-            plan = Statement(statement, [dict(reader.actor.parameters) for reader, _ in asked[:QUERIES]])
-            found[name] = [
-                await _timed(connection, plan, number, asked[number], given)
-                for number in range(min(QUERIES, len(asked)))
-            ][20:]
-    finally:
-        await connection.close()
-    return found
-
-
-def _queries() -> Iterator[tuple[str, Any, Callable[[Reader, UUID], dict[str, Any]]]]:
-    yield "case by id", one_of(cases, "professional", "read"), lambda _, id: {"row_id": id}
-    yield "case list", page_of(cases, "professional", frozenset(), False), lambda _, id: {"page_limit": 50}
-    waiting = page_of(callbacks, "professional", frozenset({"status", "mine"}), False)
-    yield (
-        "call-backs waiting across my cases",
-        waiting,
-        lambda *_: {"page_limit": 200, "status": "waiting", "mine": True},
-    )
-
-
-async def _timed(
-    connection: Any, plan: Statement, number: int, asked: tuple[Reader, UUID], given: Callable[..., Any]
-) -> float:
-    reader, id = asked
-    values = plan.values(number, **given(reader, id), actor_at=datetime.now(UTC), log_id=new_id())
-    async with connection.transaction():
-        await connection.execute("select set_config('app.municipality', $1, true)", str(reader.actor.municipality))
-        began = time.perf_counter()
-        await connection.fetch(plan.sql, *values)
-        return (time.perf_counter() - began) * 1000
 
 
 def spread(values: list[float]) -> tuple[float, float, float]:

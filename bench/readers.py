@@ -1,4 +1,4 @@
-"""Who asks in the benchmark: coordinators, team members and specialists, each with the cases that are theirs."""
+"""Who asks in the benchmark: coordinators, team members, specialists and leaders, each with cases that are theirs."""
 
 import base64
 import random
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -20,26 +20,43 @@ from app.db import Database
 from app.policy.actor import Actor, Circumstances
 from app.services import actors
 
-PROFILES: Final = ("coordinator", "team member", "specialist")
-MOST: Final = {"coordinator": 250, "team member": 120, "specialist": 60}
-"""How many readers of each profile take part at most."""
+PROFILES: Final = ("coordinator", "team member", "specialist", "leader")
+MOST: Final = {"coordinator": 800, "team member": 700, "specialist": 700, "leader": 60}
+"""How many readers of each profile take part at most; of the leaders those with the most cases."""
+SAMPLE: Final = 500
+"""How many of a reader's cases are asked for at most; leaders have more."""
 
 FOUND: Final = """
-with coordinators as (
-    select a.municipality_id, a.user_id, array_agg(a.case_id order by a.case_id) as cases
-    from assignments a where a.ended_at is null group by 1, 2
-), teams as (
-    select t.municipality_id, t.user_id, t.profession, array_agg(t.case_id order by t.case_id) as cases
-    from team_members t where t.left_at is null group by 1, 2, 3
+with working as (
+    select case when p.role = 'professional_head' then 'leader' when d.kind = 'child_disability' then 'coordinator'
+           when d.kind = 'school_psychology' then 'specialist' else 'team member' end as profile,
+           p.municipality_id, p.user_id, p.department_id
+    from positions p join departments d on d.municipality_id = p.municipality_id and d.id = p.department_id
+    where p.role <> 'administrator' and p.ended_at is null
+), chosen as (
+    (select * from working where profile = 'coordinator' order by md5(user_id::text) limit $1)
+    union all (select * from working where profile = 'team member' order by md5(user_id::text) limit $2)
+    union all (select * from working where profile = 'specialist' order by md5(user_id::text) limit $3)
+    union all (select * from working where profile = 'leader' order by (
+        select count(*) from cases c
+        where c.municipality_id = working.municipality_id and c.owner_department_id = working.department_id
+     ) desc, user_id limit $4)
 )
-(select 'coordinator' as profile, municipality_id, user_id, cases from coordinators
- order by md5(user_id::text) limit $1)
-union all
-(select 'team member', municipality_id, user_id, cases from teams where profession <> 'psychologist'
- order by md5(user_id::text) limit $2)
-union all
-(select 'specialist', municipality_id, user_id, cases from teams where profession = 'psychologist'
- order by cardinality(cases) desc, md5(user_id::text) limit $3)
+select profile, municipality_id, user_id, array(
+    select a.case_id from assignments a
+    where profile = 'coordinator' and a.municipality_id = chosen.municipality_id and a.user_id = chosen.user_id
+      and a.ended_at is null and a.role = 'coordinator'
+    union all
+    select t.case_id from team_members t
+    where profile in ('team member', 'specialist') and t.municipality_id = chosen.municipality_id
+      and t.user_id = chosen.user_id and t.left_at is null
+    union all
+    (select c.id from cases c
+     where profile = 'leader' and c.municipality_id = chosen.municipality_id
+       and c.owner_department_id = chosen.department_id order by md5(c.id::text) limit $5)
+    order by 1
+) as cases
+from chosen
 """
 FAMILIES: Final = """
 select c.family_id, c.child_id, f.owner_department_id
@@ -63,12 +80,12 @@ async def load(app_url: str, owner_url: str, data_dir: Path) -> list[Reader]:
     """The readers of this database, shuffled."""
     owner, database, sign = await asyncpg.connect(owner_url), Database(app_url, 1), signer(data_dir)
     try:
-        rows = await owner.fetch(FOUND, *MOST.values())
-        readers = [await _reader(owner, database, sign, row) for row in rows]
+        rows = await owner.fetch(FOUND, *MOST.values(), SAMPLE)
+        readers = [await _reader(owner, database, sign, row) for row in rows if row["cases"]]
     finally:
         await database.close()
         await owner.close()
-    random.shuffle(readers)
+    random.Random(len(readers)).shuffle(readers)
     return readers
 
 
@@ -112,11 +129,16 @@ def _base64(part: bytes) -> str:
 
 
 def pairs(readers: list[Reader], seed: int) -> list[tuple[int, UUID]]:
-    """Every (reader, case that is theirs), profiles in turn, in an order of this seed."""
+    """Every (reader, case that is theirs) once, in an order of this seed.
+
+    The profiles take turns as long as all have some left, and within one every reader asks once before any asks again.
+    """
     chance = random.Random(seed)
-    by_profile: list[list[tuple[int, UUID]]] = [[] for _ in PROFILES]
+    by_profile: list[list[tuple[int, int, float, UUID]]] = [[] for _ in PROFILES]
     for place, reader in enumerate(readers):
-        by_profile[reader.profile] += [(place, id) for id in reader.cases]
+        turns = chance.sample(reader.cases, len(reader.cases))
+        by_profile[reader.profile] += [(turn, place, chance.random(), id) for turn, id in enumerate(turns)]
     for found in by_profile:
-        chance.shuffle(found)
-    return list(chain.from_iterable(zip(*by_profile, strict=False)))
+        found.sort(key=lambda one: (one[0], one[2]))
+    alternating = zip_longest(*by_profile)
+    return [(one[1], one[3]) for one in chain.from_iterable(alternating) if one is not None]

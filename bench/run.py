@@ -23,7 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from app.wire import cursor
-from bench import generate, inside, servers
+from bench import generate, inside, servers, sql
 from bench.bare import ACTORS
 from bench.client import Ask, Heard, drive
 from bench.readers import PROFILES, Reader, load, pairs
@@ -129,6 +129,10 @@ def screen_of_app(_: int, reader: Reader, id: UUID) -> bytes:
     return _request("GET", f"/v1/cases/{id}/overview", reader.token)
 
 
+def work_of_app(_: int, reader: Reader, __: UUID) -> bytes:
+    return _request("GET", "/v1/me/work", reader.token)
+
+
 def openings(readers: list[Reader], seed: int, asked: Callable[[int, Reader, bytes], bytes]) -> Iterator[Ask]:
     """Requests that open a case, for the families of different coordinators in turn."""
     own = [(place, family) for place, reader in enumerate(readers) for family in range(len(reader.families))]
@@ -151,6 +155,7 @@ def cells(readers: list[Reader]) -> list[Cell]:
         *(reading(f"case {name}", name, case_of_app) for name in ("app", "unlogged")),
         *(reading(f"case {name}", name, case_of_bare) for name in ("plain", "whole")),
         reading("screen app", "app", screen_of_app),
+        reading("work app", "app", work_of_app),
         reading("crowd app", "app", list_of_app, CROWD),
         reading("alone app", "app", case_of_app, 1),
     ]
@@ -189,12 +194,13 @@ async def rounds_of(
     return heard
 
 
-def rows_of(found: Found, screen_statements: int) -> list[Row]:
+def rows_of(found: Found, counts: dict[str, int]) -> list[Row]:
     """The numbers of the rounds, with the bounds that they are held to."""
     by_profile = [
         Row(f"· list, {name}", found.profile_ratio("list app", "list plain", number), 0.30, 0.45)
         for number, name in enumerate(PROFILES)
     ]
+    screen_statements, work_statements = counts["GET /v1/cases/{id}/overview"], counts["GET /v1/me/work"]
     p95_p50 = found.of("crowd app", lambda heard: heard.wait(0.95) / heard.wait(0.5))
     note = f"{screen_statements} statements, floor 10, goal 6"
     return [
@@ -205,6 +211,7 @@ def rows_of(found: Found, screen_statements: int) -> list[Row]:
         Row("one case by id of bare whole", found.ratio("case app", "case whole")),
         Row("opening a case of bare", found.ratio("open app", "open plain"), 1 / 5, 1 / 3),
         Row("one screen of one bare call by id", found.ratio("screen app", "case plain"), 1 / 8, note=note),
+        Row("my work of one bare list", found.ratio("work app", "list plain"), note=f"{work_statements} statements"),
         Row("the read log keeps, list", found.ratio("list app", "list unlogged"), 0.70, 0.90),
         Row("the read log keeps, by id", found.ratio("case app", "case unlogged"), 0.70, 0.90),
         Row(f"p95 / p50 at {CROWD} connections, list", p95_p50, 2, 1.5, more=False),
@@ -213,17 +220,24 @@ def rows_of(found: Found, screen_statements: int) -> list[Row]:
     ]
 
 
-def rows_inside(cpu: dict[str, list[float]], memory: dict[str, int], times: dict[str, list[float]]) -> list[Row]:
+def rows_inside(cpu: dict[str, list[float]], memory: dict[str, int]) -> list[Row]:
     split = f"verify {median(cpu['verify']):.0f}, middleware {median(cpu['middleware']):.0f}"
     used = "once: " + ", ".join(f"{name} {size / 1024:.0f}" for name, size in memory.items())
     resident = [memory["rss"] / 1024] * ENOUGH if memory else []
-    rows = [
+    return [
         Row("auth and middleware, CPU per request (µs)", cpu["sum"], 60, 40, more=False, form=".0f", note=split),
         Row(f"memory of one worker after {CROWD} connections (MB)", resident, 200, None, False, ".0f", note=used),
     ]
-    for name, milliseconds in times.items():
-        note = f"p50 {inside.quantile(milliseconds, 0.5):.2f}, p99 {inside.quantile(milliseconds, 0.99):.2f}"
-        rows.append(Row(f"SQL p95, {name} (ms)", [inside.quantile(milliseconds, 0.95)], form=".2f", note=note))
+
+
+def rows_of_sql(times: dict[str, list[list[float]]]) -> list[Row]:
+    """The p95 of each statement, one number a round."""
+    rows = []
+    for asked in sql.questions():
+        rounds = times[asked.name]
+        p95 = [inside.quantile(heard, 0.95) for heard in rounds]
+        note = f"p50 {median(inside.quantile(heard, 0.5) for heard in rounds):.2f}"
+        rows.append(Row(f"SQL p95, {asked.name} (ms)", p95, asked.floor, asked.goal, more=False, note=note))
     return rows
 
 
@@ -247,7 +261,7 @@ def rates_of(found: Found) -> Table:
     table = Table(title="answers per second, median of the rounds (of this machine, in this run)")
     for heading in ("what", "app", "app without log", "bare whole", "bare plain"):
         table.add_column(heading, justify="left" if heading == "what" else "right")
-    for what in ("list", "case", "screen", "open", "crowd", "alone"):
+    for what in ("list", "case", "screen", "work", "open", "crowd", "alone"):
         names = [f"{what} {server}" for server in ("app", "unlogged", "whole", "plain")]
         medians = [median(found.of(n, lambda heard: heard.rate)) if n in found.heard else None for n in names]
         table.add_row(what, *("" if rate is None else f"{rate:.0f}" for rate in medians))
@@ -257,7 +271,6 @@ def rates_of(found: Found) -> Table:
 async def _measure(
     place: generate.Place, data_dir: Path, rounds: int, seconds: float, cases: int, console: Console
 ) -> int:
-    await generate.ensure(place, cases, console)
     readers = await load(place.app, place.owner, data_dir)
     with TemporaryDirectory() as folder:
         known = Path(folder) / "readers.json"
@@ -268,10 +281,9 @@ async def _measure(
             found.heard |= await rounds_of(writing_cells(readers), running, rounds, seconds, console, "writing")
     coordinator = next(reader for reader in readers if reader.families)
     counts = await inside.statement_counts(place, coordinator, data_dir)
-    asked = [(readers[number], id) for number, id in pairs(readers, 7)]
-    times = await inside.sql_times(place, asked)
+    times = await sql.times(place, [(readers[number], id) for number, id in pairs(readers, 7)], rounds)
     cpu = await asyncio.to_thread(inside.cpu, coordinator, data_dir, max(rounds, ENOUGH))
-    rows = rows_of(found, counts["GET /v1/cases/{id}/overview"]) + rows_inside(cpu, memory, times)
+    rows = rows_of(found, counts) + rows_inside(cpu, memory) + rows_of_sql(times)
     _print(console, rows, found, counts, f"{cases} cases, {rounds} rounds of {seconds:g} s")
     return sum(row.verdict(row.floor) == "missed" for row in rows)
 
@@ -287,8 +299,7 @@ def _print(console: Console, rows: list[Row], found: Found, counts: dict[str, in
 def main(rounds: int = ENOUGH, seconds: float = 2.0, cases: int = 10_000, data_dir: Path = Path("var/bench")) -> int:
     """Run the benchmark and print its tables; how many floors are missed."""
     console, began = Console(width=132), time.monotonic()
-    with console.status("starting the embedded PostgreSQL"):
-        place = generate.start(data_dir)
+    place = generate.world(data_dir, cases, console)
     missed = uvloop.run(_measure(place, data_dir, rounds, seconds, cases, console))
     console.print(f"{missed} floors missed; {time.monotonic() - began:.0f} s in all")
     return missed

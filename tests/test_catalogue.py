@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from app.schemas.step_templates import (
+    ActivityCode,
     CellName,
     Guard,
     PartyRole,
@@ -76,7 +77,7 @@ EFEI_STAGES = [
     "competence_and_funding",
     "goals_and_plan",
 ]
-EFEI_REQUIRES = [("coordinator", "core_team"), ("family_meeting",), (), (), (), ("perspectives",), ()]
+EFEI_REQUIRES = [("coordinator", "core_team", "coverage"), ("family_meeting",), (), (), (), ("perspectives",), ()]
 
 SOF_TITLES = [
     "Sagsfordeling til rådgiver",
@@ -97,8 +98,12 @@ ENUMERATIONS = {
     "stage": "team_established competence_and_funding assessment goals_and_plan direction follow_up status_meetings",
     "stage_status": "upcoming current done",
     "party_role": "family child coordinator core_team other_professionals professional_head",
-    "step_guard": "coordinator core_team family_meeting perspectives",
+    "step_guard": "coordinator core_team family_meeting perspectives contact_form"
+    " coverage deputy",
     "actor_kind": "professional citizen service",
+    "activity": "case_meetings contact plan_follow_up repeat_steps exit",
+    "template_change": "added removed moved changed",
+    "picture": "progress no_steps",
     "department_kind": "child_disability children_and_youth school_psychology health_care employment adult_authority"
     " family_treatment school day_care administration other",
     "sector": "social education health employment administration other",
@@ -120,13 +125,21 @@ ENUMERATIONS = {
     "team_member_kind": "permanent ad_hoc",
     "coordinated_by": "family adviser shared",
     "deviation_kind": "caseload_over_norm step_started_early paragraph_sets_missing contact_despite_agreement",
+    "warning": "coordinator_absent single_person coverage_missing paragraph_sets_missing team_member_only_one"
+    " coordinator_lacks_knowledge preference_review_due role_agreement_review_due",
     "concern_level": "low medium high acute",
     "complexity_level": "low medium high",
+    "complexity_reason": "own_rating many_parties many_sectors",
+    "complexity_suggestion": "buddy sof",
     "impairment": "significant_and_lasting invasive_chronic_or_long neither unclear",
     "target_group": "inside outside unclear",
     "contact_intensity": "close normal space",
     "contact_formality": "formal informal",
     "import_kind": "departments users cases",
+    "import_flaw": "not-utf-8 nul-byte separator unreadable-csv no-header no-rows too-many-rows unknown-column missing-column"
+    " duplicate-column ragged-row formula control-character required too-long invalid-value"
+    " duplicate conflicting unknown-reference circular-reference inactive kind-fixed not-a-professional"
+    " employed-outside own-account coordinator-not-child-disability kle-code-not-used no-template future",
     "import_status": "checked refused done discarded",
     "assignment_end_reason": "changed left_position other",
     "close_reason": "plan_completed family_moved family_declined transferred_adult not_in_target_group"
@@ -136,42 +149,82 @@ ENUMERATIONS = {
     "contact_kind": "first_contact follow_up informal other",
     "contact_channel": "phone video visit meeting letter digital_post app other",
     "cadence_category": "measure compensating",
+    "measure_category": "measure compensating",
+    "measure_status": "planned started ended dropped",
     "cadence_unit": "weeks months",
     "attendee_kind": "family professional",
     "goal_end_state": "achieved partly not_achieved not_relevant",
     "stage_group": "start_up running",
     "callback_status": "waiting answered",
     "access_outcome": "read write refused",
-    "event": "case.created case.changed case.allocated case.coordinator_changed case.state_changed case.closed"
+    "event": "case.cycle_started"
+    " case.created case.changed case.allocated case.coordinator_changed case.state_changed case.closed"
     " step.started step.completed step.skipped step.changed team.member_added team.member_left meeting.planned"
     " meeting.held meeting.cancelled contact.recorded callback.requested callback.answered family.created"
-    " member.added member.changed custody.added custody.ended settings.changed step_template.published"
-    " department.created department.changed user.created user.changed",
+    " member.added member.changed member.login_changed relation.added relation.ended custody.added custody.ended settings.changed step_template.published"
+    " department.created department.changed user.created user.changed"
+    " case.contact_unavailable organisation.created organisation.changed contact_person.added contact_person.changed"
+    " standing_team.created standing_team.changed team_seat.added team_seat.left"
+    " case.upgraded case.intake_changed case.complexity_rated case.moved_to_ordinary case.returned"
+    " contact_preference.recorded concern.rated related_case.recorded related_case.ended"
+    " measure.planned measure.changed measure.started measure.ended measure.dropped"
+    " case.buddy_assigned case.deputy_assigned case.assignment_ended team.member_changed coverage_check.recorded role_agreement.agreed"
+    " role_agreement.ended deviation.recorded"
+    " import.created import.completed import.discarded method.published method.read",
     "rule": "coordinator_of_case buddy_of_case core_team_member leads_owner_department opened_the_case custody_holder"
     " the_child_itself own_record own_account same_municipality administrator auditor acts_for_owner_department"
     " asked_by_citizen about_the_case about_the_case_or_me about_the_case_or_inside not_another_persons colleague"
     " coordinator_in_family coordinator_in_open_case core_team_in_family custody_of_the_child leads_family_department"
     " may_create_team"
-    " own_custody registered_the_family works_in_child_disability",
-    "resource": "family member custody case step assignment team_member meeting contact callback event access_log user"
-    " department settings step_template",
-    "resource_list": "family member custody case step assignment team_member meeting contact callback event access_log"
-    " user department settings step_template",
+    " own_custody registered_the_family works_in_child_disability"
+    " named_by_reader between_my_own without_address_protection"
+    " works_here leads_the_person heads_or_leads_a_team adviser_in_child_disability"
+    " own_or_childs_case of_family_or_oneself own_or_childs_measure"
+    " leads_the_adviser advises own_membership agreed_by_reader deviation_of_organisation"
+    " leads_practice",
+    "resource": "cycle activity family member custody relation case step assignment team_member meeting contact callback event access_log user"
+    " department settings step_template"
+    " organisation contact_person standing_team team_seat"
+    " contact_preference concern related_case complexity measure"
+    " candidate coverage_check role_agreement deviation caseload"
+    " import method",
+    "resource_list": "cycle activity family member custody relation case step assignment team_member meeting contact callback event access_log"
+    " user department settings step_template"
+    " organisation contact_person standing_team team_seat"
+    " contact_preference concern related_case complexity measure"
+    " candidate coverage_check role_agreement deviation caseload"
+    " import method",
     "told": "opened unexplained refused staff service citizen me",
     "deed": "read list open_case own_cases leave change assign_coordinator change_state work_step change_team"
     " plan_meeting hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody"
-    " note_capability configure",
+    " note_capability configure set_relation set_login search_members"
+    " keep_partners keep_teams set_norm change_me"
+    " note_intake rate_concern rate_complexity relate_case end_related_case prefer_contact plan_measure work_measure"
+    " assign_helper end_assignment check_coverage agree_roles end_agreement change_membership describe_role"
+    " carry_out discard publish_method confirm_reading see_coverage",
     "action": "read list open_case own_cases leave change assign_coordinator change_state work_step change_team"
     " plan_meeting hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody"
-    " note_capability configure",
-    "problem": "bad-request unreadable-json not-found forbidden conflict validation-failed token-missing token-invalid"
+    " note_capability configure set_relation set_login search_members"
+    " keep_partners keep_teams set_norm change_me"
+    " note_intake rate_concern rate_complexity relate_case end_related_case prefer_contact plan_measure work_measure"
+    " assign_helper end_assignment check_coverage agree_roles end_agreement change_membership describe_role"
+    " carry_out discard publish_method confirm_reading see_coverage",
+    "problem": "case-not-running nothing-to-repeat step-in-use"
+    " bad-request unreadable-json not-found forbidden conflict validation-failed token-missing token-invalid"
     " token-expired unknown-account method-not-allowed unsupported-media-type body-too-large rate-limited"
     " precondition-required precondition-failed idempotency-key-required idempotency-key-reused"
     " idempotency-key-running identity-provider-unavailable storage-unavailable internal-error"
     " coordinator-not-child-disability coordinator-exists coordinator-missing step-blocked step-not-open"
     " step-not-optional step-requirements-missing case-read-only transition-not-allowed case-not-ready already-member"
     " not-a-professional no-template meeting-not-planned no-family-participant already-exists unknown-reference"
-    " template-changed has-children",
+    " template-changed has-children"
+    " same-person born-too-late parents-in-circle relation-ended custody-not-joint cpr-number cpr-birth-date"
+    " not-in-use paragraph-set-not-used employed-outside"
+    " light-cases-not-used case-follows-model"
+    " team-mode paragraph-sets-missing caseload-over-norm helper-exists case-not-complex coordinator-only-replaced"
+    " family-coordinates"
+    " kle-code-not-used import-running import-finished import-changed method-changed method-superseded"
+    " assessment-not-done analysis-meeting-missing measure-not-planned measure-not-started",
 }
 
 
@@ -240,6 +293,13 @@ class TestEfei:
         assert [step.number for step in template.steps if step.optional] == [4]
         assert not any(step.repeatable for step in template.steps)
 
+    def test_steps_have_names_of_their_own_and_the_running_case_is_drawn_as_stages(
+        self, template: StepTemplateDocument
+    ) -> None:
+        keys = "allocation assessment information analysis_meeting sharing gathering_meeting plan"
+        assert [step.key for step in template.steps] == keys.split()
+        assert template.activities == ()
+
     def test_stages_and_guards(self, template: StepTemplateDocument) -> None:
         assert [step.stage for step in template.steps] == EFEI_STAGES
         assert [step.requires for step in template.steps] == EFEI_REQUIRES
@@ -280,9 +340,15 @@ class TestSof:
         assert [step.number for step in template.steps if step.repeatable] == [2, 3, 4, 5, 6, 7, 8]
         assert not any(step.optional for step in template.steps)
 
-    def test_only_the_allocation_has_a_guard_and_no_step_has_a_stage(self, template: StepTemplateDocument) -> None:
-        assert [step.requires for step in template.steps] == [("coordinator",), *[()] * 7]
+    def test_two_steps_have_a_guard_and_none_has_a_stage(self, template: StepTemplateDocument) -> None:
+        """The allocation, and the start conversation, where the form of contact is agreed (R139)."""
+        assert [step.requires for step in template.steps] == [("coordinator",), (), ("contact_form",), *[()] * 5]
         assert {step.stage for step in template.steps} == {None}
+
+    def test_the_running_case_has_the_five_activities_in_the_models_order(self, template: StepTemplateDocument) -> None:
+        """R59, X21."""
+        assert [one.code for one in template.activities] == list(get_args(ActivityCode))
+        assert [step.key for step in template.steps if not step.repeatable] == ["allocation"]
 
     def test_every_cell_is_blank_and_reported(self, template: StepTemplateDocument) -> None:
         assert template.unfilled() == [(number, name) for number in range(1, 9) for name in CELLS]
@@ -346,6 +412,26 @@ class TestMalformedTemplates:
     def test_a_malformed_document_is_refused(self, changes: dict[str, Any]) -> None:
         with pytest.raises(ValidationError):
             StepTemplateDocument.model_validate(document(step(), **changes))
+
+    def test_steps_from_before_there_were_keys_are_called_by_their_number(self) -> None:
+        template = StepTemplateDocument.model_validate(document(step(1), step(2, key="plan")))
+        assert [one.key for one in template.steps] == ["step_1", "plan"]
+
+    @pytest.mark.parametrize("key", ["", "Plan", "1_plan", "a" * 41, "æ", "plan\n", None, 1])
+    def test_a_key_is_a_plain_word(self, key: object) -> None:
+        with pytest.raises(ValidationError):
+            StepTemplateDocument.model_validate(document(step(key=key)))
+
+    def test_a_key_is_one_step_and_an_activity_stands_once(self) -> None:
+        exit_ = {"code": "exit", "title": "Farvel"}
+        for twice in (
+            document(step(1, key="plan"), step(2, key="plan")),
+            document(step(1, key="step_2"), step(2)),
+            document(step(), activities=[exit_, exit_ | {"title": "Igen"}]),
+            document(step(), activities=[{"code": "party", "title": "Fest"}]),
+        ):
+            with pytest.raises(ValidationError):
+                StepTemplateDocument.model_validate(twice)
 
     def test_text_is_stripped_and_may_fill_the_limit(self) -> None:
         template = StepTemplateDocument.model_validate(
@@ -412,6 +498,7 @@ class TestLabels:
     def test_every_code_a_template_may_use_has_a_label(self) -> None:
         assert set(get_args(Stage)) <= set(labels()["stage"])
         assert set(get_args(Guard)) == set(labels()["step_guard"])
+        assert set(get_args(ActivityCode)) == set(labels()["activity"])
         assert set(get_args(PartyRole)) == set(labels()["party_role"])
         assert set(get_args(TemplateModel)) <= set(labels()["case_model"])
         assert get_args(CellName) == tuple(labels()["step_cell"]) == CELLS

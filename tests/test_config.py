@@ -1,6 +1,7 @@
 """An unsafe set-up refuses to start, in a sentence that tells what to do and no secret (P18)."""
 
 import base64
+import hashlib
 import itertools
 import json
 from collections.abc import Iterator
@@ -72,8 +73,16 @@ def with_keys(*keys: Any, **changes: Any) -> Issuer:
     return issuer(jwks_url=None, jwks={"keys": list(keys)}, **changes)
 
 
+def secret(filling: str = "cpr") -> str:
+    """32 bytes in base64, as unlike one another as random ones."""
+    return base64.b64encode(hashlib.sha256(filling.encode()).digest()).decode()
+
+
+CPR = {"cpr_keys": ({"id": "2026", "key": secret()},), "cpr_index_key": secret("index")}
+
+
 def production(**changes: Any) -> Settings:
-    return Settings(**({"database_url": ADDRESS, "issuers": (issuer(),)} | changes))
+    return Settings(**({"database_url": ADDRESS, "issuers": (issuer(),)} | CPR | changes))
 
 
 def tryout(**changes: Any) -> Settings:
@@ -94,22 +103,28 @@ ISSUERS = {
     "private-key": lambda: (with_keys(rsa_jwk(d="AQAB")),),
     "weak-key": lambda: (with_keys(rsa_jwk(1024)),),
 }
-SAFE = {
-    *(("tryout", "loopback", "none", "none"),),
-    *(("production", host, "postgresql", keys) for host in HOSTS for keys in ("sound", "sound-key")),
+CPR_KEYS: dict[str, Object] = {
+    "no-cpr": {},
+    "cpr": CPR,
+    "short-cpr": CPR | {"cpr_keys": ({"id": "2026", "key": base64.b64encode(b"sixteen bytes key").decode()},)},
 }
-TABLE = list(itertools.product(("tryout", "production"), HOSTS, DATABASES, ISSUERS))
+SAFE = {
+    *(("tryout", "loopback", "none", "none", "no-cpr"),),
+    *(("production", host, "postgresql", keys, "cpr") for host in HOSTS for keys in ("sound", "sound-key")),
+}
+TABLE = list(itertools.product(("tryout", "production"), HOSTS, DATABASES, ISSUERS, CPR_KEYS))
 
 
-@pytest.mark.parametrize(("mode", "host", "database", "issuers"), TABLE, ids=["-".join(row) for row in TABLE])
-def test_only_the_safe_set_ups_start(mode: Any, host: str, database: str, issuers: str) -> None:
+@pytest.mark.parametrize(("mode", "host", "database", "issuers", "cpr"), TABLE, ids=["-".join(row) for row in TABLE])
+def test_only_the_safe_set_ups_start(mode: Any, host: str, database: str, issuers: str, cpr: str) -> None:
     settings = Settings(
         mode=mode,
         host=HOSTS[host],
         database_url=DATABASES[database],
         issuers=ISSUERS[issuers](),  # type: ignore[arg-type]
+        **CPR_KEYS[cpr],
     )
-    assert (refusals(settings) == []) == ((mode, host, database, issuers) in SAFE)
+    assert (refusals(settings) == []) == ((mode, host, database, issuers, cpr) in SAFE)
 
 
 ROLES = list(itertools.product((False, True), (False, True), ((), ("public.cases",)), (False, True)))
@@ -143,6 +158,12 @@ EMBEDDED = (
             "Try-out mode signs its own tokens: remove INDGANG_ISSUERS, or set INDGANG_MODE to production.",
             id="an-issuer",
         ),
+        pytest.param(
+            CPR,
+            "Try-out mode makes its own CPR keys: remove INDGANG_CPR_KEYS and INDGANG_CPR_INDEX_KEY, "
+            "or set INDGANG_MODE to production.",
+            id="cpr-keys",
+        ),
     ],
 )
 def test_tryout_refuses(changes: Object, sentence: str) -> None:
@@ -159,6 +180,55 @@ def test_tryout_binds_to_no_other_address(host: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
 def test_tryout_binds_to_this_machine(host: str) -> None:
     assert refusals(tryout(host=host)) == []
+
+
+WEAK = "not 32 random bytes in base64: make one with `openssl rand -base64 32`."
+
+
+def keys(*of: tuple[str, str]) -> Object:
+    return {"cpr_keys": tuple({"id": id, "key": key} for id, key in of)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        pytest.param(
+            keys(), "Production needs a key for CPR numbers: name at least one in INDGANG_CPR_KEYS.", id="no-key"
+        ),
+        pytest.param(keys(("a", "")), f"Key 1 of INDGANG_CPR_KEYS is {WEAK}", id="empty"),
+        pytest.param(keys(("a", "hemmeligt")), f"Key 1 of INDGANG_CPR_KEYS is {WEAK}", id="not-base64"),
+        pytest.param(keys(("a", secret()[:-4])), f"Key 1 of INDGANG_CPR_KEYS is {WEAK}", id="short"),
+        pytest.param(
+            keys(("a", secret()), ("b", "QUFB" * 15)), f"Key 2 of INDGANG_CPR_KEYS is {WEAK}", id="too-long-second"
+        ),
+        pytest.param(
+            keys(("a", base64.b64encode(bytes(32)).decode())), f"Key 1 of INDGANG_CPR_KEYS is {WEAK}", id="zeroes"
+        ),
+        pytest.param(
+            keys(("a", secret()), ("a", secret("b"))),
+            "Two entries of INDGANG_CPR_KEYS have the same id or key: give each an id and a key of its own.",
+            id="same-id",
+        ),
+        pytest.param(
+            keys(("a", secret()), ("b", secret())),
+            "Two entries of INDGANG_CPR_KEYS have the same id or key: give each an id and a key of its own.",
+            id="same-key",
+        ),
+        pytest.param(
+            {"cpr_index_key": None},
+            "Production needs a key to find CPR numbers by: set INDGANG_CPR_INDEX_KEY.",
+            id="no-index-key",
+        ),
+        pytest.param({"cpr_index_key": "kort"}, f"INDGANG_CPR_INDEX_KEY is {WEAK}", id="short-index-key"),
+        pytest.param(
+            {"cpr_index_key": secret()},
+            "INDGANG_CPR_INDEX_KEY stands in INDGANG_CPR_KEYS too: make one of its own.",
+            id="one-key-for-both",
+        ),
+    ],
+)
+def test_production_refuses_cpr_keys(changes: Object, sentence: str) -> None:
+    assert refusals(production(**changes)) == [sentence]
 
 
 HTTPS_NAME = "Issuer 1 is not named by https: set its issuer to the https address that its tokens carry in iss."
@@ -315,7 +385,7 @@ def test_a_role_is_refused(facts: Object, sentence: str) -> None:
 
 
 def test_every_flaw_is_told_at_once() -> None:
-    settings = Settings(issuers=(issuer(), issuer(issuer="http://x.example", jwks_url="http://x.example/keys")))
+    settings = Settings(issuers=(issuer(), issuer(issuer="http://x.example", jwks_url="http://x.example/keys")), **CPR)
     with pytest.raises(UnsafeSetup) as refused:
         require_safe(settings)
     assert [sentence.split()[:2] for sentence in refused.value.sentences] == [
@@ -353,6 +423,7 @@ def test_every_flaw_is_told_at_once() -> None:
             id="two-keys",
         ),
         pytest.param(lambda: production(cors_origins=("https://sag.aarhus.example",)), id="a-browser"),
+        pytest.param(lambda: production(**keys(("2027", secret("new")), ("2026", secret()))), id="two-cpr-keys"),
     ],
 )
 def test_a_good_set_up_starts(settings: Any) -> None:
@@ -374,6 +445,8 @@ ISSUER_JSON = {
 def test_the_environment_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", ADDRESS)
     monkeypatch.setenv("INDGANG_ISSUERS", json.dumps([ISSUER_JSON]))
+    monkeypatch.setenv("INDGANG_CPR_KEYS", json.dumps(CPR["cpr_keys"]))
+    monkeypatch.setenv("INDGANG_CPR_INDEX_KEY", secret("index"))
     monkeypatch.setenv("INDGANG_LOG_LEVEL", "warning")
     monkeypatch.setenv("INDGANG_POOL_SIZE", "")
     settings = read()
@@ -423,6 +496,19 @@ def test_the_environment_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
             "hemmeligt",
             "Correct INDGANG_RATE_LIMIT: write a rate such as 600/minute.",
             id="no-rate",
+        ),
+        pytest.param(
+            "INDGANG_SEARCH_RATE_LIMIT",
+            "hemmeligt",
+            "Correct INDGANG_SEARCH_RATE_LIMIT: write a rate such as 600/minute.",
+            id="no-search-rate",
+        ),
+        pytest.param("INDGANG_CPR_KEYS", "[hemmeligt", "Write INDGANG_CPR_KEYS as JSON.", id="broken-key-json"),
+        pytest.param(
+            "INDGANG_CPR_KEYS",
+            '[{"id": "hemmeligt, hemmeligt", "key": "hemmeligt"}]',
+            "Correct INDGANG_CPR_KEYS (at 0.id): String should match pattern '^[A-Za-z0-9._-]{1,32}$'.",
+            id="no-key-id",
         ),
         pytest.param(
             "INDGANG_ISSUERS",
@@ -483,12 +569,14 @@ def test_no_secret_leaks_into_what_is_shown() -> None:
         database_url=f"mysql://app:{secret}@db/indgang",
         migration_database_url=f"mysql://owner:{secret}@db/indgang",
         rate_limit_storage=f"async+redis://:{secret}@cache",
+        cpr_keys=({"id": "2026", "key": secret},),
+        cpr_index_key=secret,
         issuers=(
             issuer(jwks_url=f"https://me:{secret}@login.example/keys"),
             with_keys(rsa_jwk(d=secret), {"kty": "oct", "k": secret}, audience="indgang-service"),
         ),
     )
-    assert len(refusals(settings)) == 5
+    assert len(refusals(settings)) == 7
     assert secret not in " ".join(refusals(settings))
     assert secret not in repr(settings)
 

@@ -1,6 +1,7 @@
 """What the operator meets: probes, metrics, headers, log lines, the worker, and the command line."""
 
 import asyncio
+import base64
 import json
 import os
 import subprocess
@@ -90,7 +91,7 @@ async def test_an_error_of_ours_carries_the_same_headers(world: World, monkeypat
     async def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("app.services.overviews.me", broken)
+    monkeypatch.setattr("app.services.me.me", broken)
     response = await world.get("coordinator", "/v1/me", origin=ALLOWED, x_request_id="the-trace-id")
     assert response.status_code == 500
     assert response.headers.get("x-request-id") == "the-trace-id"
@@ -221,6 +222,8 @@ PRODUCTION = {
     "INDGANG_ISSUERS": json.dumps([ISSUER]),
     "DATABASE_URL": "postgresql://nobody:secretword@127.0.0.1:1/nothing",
     "INDGANG_PORT": "18734",
+    "INDGANG_CPR_KEYS": json.dumps([{"id": "2026", "key": base64.b64encode(bytes(range(32))).decode()}]),
+    "INDGANG_CPR_INDEX_KEY": base64.b64encode(bytes(range(32, 64))).decode(),
 }
 UNSAFE = {
     "tryout-for-everybody": ({"INDGANG_MODE": "tryout", "INDGANG_HOST": "0.0.0.0"}, "INDGANG_HOST"),  # noqa: S104
@@ -231,6 +234,7 @@ UNSAFE = {
     "production-without-database": (PRODUCTION | {"DATABASE_URL": ""}, "DATABASE_URL"),
     "production-on-sqlite": (PRODUCTION | {"DATABASE_URL": "sqlite:///x"}, "PostgreSQL"),
     "production-without-issuer": (PRODUCTION | {"INDGANG_ISSUERS": "[]"}, "INDGANG_ISSUERS"),
+    "production-without-cpr-key": (PRODUCTION | {"INDGANG_CPR_KEYS": ""}, "INDGANG_CPR_KEYS"),
     "production-open-origin": (PRODUCTION | {"INDGANG_CORS_ORIGINS": '["*"]'}, "INDGANG_CORS_ORIGINS"),
     "a-misspelt-setting": (PRODUCTION | {"INDGANG_RATELIMIT": "1/minute"}, "INDGANG_RATELIMIT"),
     "production-database-that-is-not-there": (PRODUCTION, "DATABASE_URL"),

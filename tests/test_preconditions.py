@@ -13,8 +13,10 @@ pytestmark = pytest.mark.anyio
 CONDITIONAL = {
     "PATCH /v1/cases/{case}": ("head", {"kle_code": "27.24.08"}),
     "PUT /v1/cases/{case}/coordinator": ("head", {"user_id": "{second}", "reason": "Ferie"}),
-    "PATCH /v1/cases/{case}/steps/1": ("coordinator", {"due_on": "2026-12-01"}),
+    "PATCH /v1/cases/{case}/steps/1": ("coordinator", {"due_on": "2030-12-02"}),
     "PATCH /v1/members/{member}": ("coordinator", {"phone": "70 00 00 11"}),
+    "PUT /v1/members/{member}/login": ("coordinator", {"issuer": "https://login.invalid", "subject": "ny"}),
+    "DELETE /v1/members/{member}/login": ("coordinator", None),
     "PATCH /v1/custodies/{custody}": ("coordinator", {"valid_until": "2030-01-01"}),
     "PATCH /v1/departments/{department}": ("administrator", {"sector": "other"}),
     "PATCH /v1/users/{second}": ("administrator", {"phone": "70 00 00 12"}),
@@ -43,7 +45,7 @@ def filled(value: Any, ids: dict[str, str]) -> Any:
 
 
 def read_at(path: str) -> str:
-    return path.removesuffix("/coordinator")
+    return path.removesuffix("/coordinator").removesuffix("/login")
 
 
 @pytest.mark.parametrize("route", CONDITIONAL)

@@ -16,7 +16,7 @@ from app import problems
 from app.config import Settings
 from app.db import Database
 from app.main import create_app
-from app.services import overviews
+from app.services import me
 from app.services.catalogue import labels
 from tests.conftest import ROOT
 from tests.worlds import World
@@ -133,7 +133,7 @@ async def test_an_error_of_ours(world: World, monkeypatch: pytest.MonkeyPatch) -
     async def broken(*_: Any) -> None:
         raise RuntimeError(f"the person {CANARY} broke it")
 
-    monkeypatch.setattr(overviews, "me", broken)
+    monkeypatch.setattr(me, "me", broken)
     with capture_logs() as logs:
         response = await world.get("coordinator", "/v1/me", accept_language="en")
     is_problem(response, 500, "internal-error")

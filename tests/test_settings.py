@@ -4,9 +4,11 @@ import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
-from typing import Any, get_args, get_origin
+from importlib.resources import files
+from typing import Any, Final, get_args, get_origin
 
 import pytest
+import yaml
 from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,14 +17,29 @@ from pydantic import BaseModel, ValidationError
 from app.contract import breaking
 from app.schemas import codes, settings
 from app.schemas.settings import CadenceRule, MunicipalitySettings, SettingsPatch, merged
+from app.schemas.settings.explained import SETTINGS
+from app.services.catalogue import setting_words
 
 Document = dict[str, Any]
 
 NORM: Document = {"target": 20, "max": 25, "reason": "Tunge sager", "decided_on": "2026-01-15"}
 STRICT: Document = {
-    "case": {"default_model": "efei", "light": True},
+    "case": {
+        "default_model": "efei",
+        "light": True,
+        "kle_codes": [],
+        "default_kle_code": "27.24.00",
+        "stalled_after_days": 42,
+        "complex_from_parties": 5,
+        "complex_from_sectors": 3,
+    },
     "steps": {"blocking": "block"},
-    "team": {"mode": "mixed", "creator_roles": ["professional_head", "coordinator"], "paragraph_sets": []},
+    "team": {
+        "mode": "mixed",
+        "creator_roles": ["professional_head", "coordinator"],
+        "paragraph_sets": [],
+        "buddy_requires_complexity": True,
+    },
     "meeting": {"kinds": ["assessment", "gathering", "network", "status", "other"]},
     "status_meeting": {"family": "none"},
     "status": {"cadence": "interval", "interval_weeks": 1, "mode": "physical_or_video"},
@@ -38,7 +55,7 @@ STRICT: Document = {
             {"category": "compensating", "every": 3, "unit": "months", "tolerance_days": 0},
         ],
     },
-    "caseload": {"norm": None},
+    "caseload": {"norm": None, "counts": "all"},
     "plan": {"authoring": "any"},
     "child_voice": {"kinds": ["conversation", "observation", "home_visit", "other"], "efei": "warn", "sof": "block"},
     "consent": {
@@ -142,14 +159,53 @@ class TestDescription:
         assert MunicipalitySettings().meeting_kinds == set(get_args(codes.MeetingKind))
 
 
+class TestWords:
+    """`GET /v1/municipality/settings`: what each setting is called and does, in Danish and English."""
+
+    EVERY: Final = {one.key: one for setting in SETTINGS for one in (setting, *setting.parts)}
+
+    def test_every_setting_is_explained_in_danish_and_no_other(self) -> None:
+        assert set(self.EVERY) == {*FIELDS, *RULE} == set(setting_words())
+
+    def test_danish_words_are_sentences_without_numbers_of_rules(self) -> None:
+        for key, words in setting_words().items():
+            assert words["description"].endswith("."), key
+            assert not words["title"].endswith("."), key
+            assert not re.search(r"\b[XR]\d", " ".join(words.values())), key
+
+    def test_no_setting_is_written_twice(self) -> None:
+        """YAML keeps the last of two equal keys in silence."""
+        tree = yaml.compose(files("app.templates").joinpath("settings.yaml").read_text(encoding="utf-8"))
+        assert isinstance(tree, yaml.MappingNode)
+        assert len({name.value for name, _ in tree.value}) == len(tree.value)
+
+    def test_english_words_are_those_of_the_schema_without_numbers_of_rules(self) -> None:
+        assert self.EVERY["team.mode"].title == "Team mode"
+        assert not [one for one in self.EVERY.values() if re.search(r"\b[XR]\d", one.description)]
+
+    def test_a_choice_shows_its_options_and_bounds(self) -> None:
+        assert self.EVERY["team.mode"].options == ("fixed", "flexible", "mixed")
+        assert self.EVERY["team.creator_roles"].options == ("professional_head", "coordinator")
+        assert (self.EVERY["consent.youth_age"].minimum, self.EVERY["consent.youth_age"].maximum) == (0, 18)
+        assert self.EVERY["access_log.names"].options is None
+        parts = [part.key for part in self.EVERY["caseload.norm"].parts]
+        assert parts == [f"caseload.norm.{name}" for name in ("target", "max", "reason", "decided_on")]
+
+
 class TestBounds:
     @pytest.mark.parametrize(
         ("path", "value"),
         [
             ("case.default_model", "none"),
             ("case.light", False),
+            ("case.kle_codes", ["27.24.00", "27.24.08"]),
+            ("case.default_kle_code", "27.27.00"),
+            ("case.stalled_after_days", 3650),
+            ("case.complex_from_parties", 50),
+            ("case.complex_from_sectors", 1),
             ("steps.blocking", "warn"),
             ("team.mode", "flexible"),
+            ("team.buddy_requires_complexity", False),
             ("team.creator_roles", ["coordinator"]),
             ("team.paragraph_sets", ["a" * 200, *map(str, range(49))]),
             ("meeting.kinds", ["status", "assessment"]),
@@ -168,6 +224,7 @@ class TestBounds:
             ("cadence.rules", []),
             ("caseload.norm", NORM),
             ("caseload.norm", NORM | {"target": 25}),
+            ("caseload.counts", "model"),
             ("plan.authoring", "family_and_team"),
             ("child_voice.kinds", ["home_visit", "conversation"]),
             ("child_voice.efei", "block"),
@@ -201,7 +258,13 @@ class TestBounds:
             ("case.default_model", "icdp", "literal_error"),
             ("case.light", "true", "bool_type"),
             ("case.light", 1, "bool_type"),
+            ("case.kle_codes", ["27.24.00", "27.24.00"], "value_error"),
+            ("case.default_kle_code", "27.24", "string_pattern_mismatch"),
+            ("case.stalled_after_days", 0, "greater_than_equal"),
+            ("case.complex_from_parties", 0, "greater_than_equal"),
+            ("case.complex_from_sectors", 7, "less_than_equal"),
             ("steps.blocking", "off", "literal_error"),
+            ("team.buddy_requires_complexity", "no", "bool_type"),
             ("team.creator_roles", [], "too_short"),
             ("team.creator_roles", ["coordinator", "coordinator"], "value_error"),
             ("team.creator_roles", "coordinator", "tuple_type"),
@@ -215,6 +278,7 @@ class TestBounds:
             ("assessment.min_core_team", 0, "greater_than_equal"),
             ("cadence.severity", "block", "literal_error"),
             ("caseload.norm", 25, "model_type"),
+            ("caseload.counts", "ordinary", "literal_error"),
             ("consent.default_days", 0, "greater_than_equal"),
             ("consent.default_days", 3651, "less_than_equal"),
             ("consent.youth_age", 19, "less_than_equal"),
@@ -234,6 +298,7 @@ class TestBounds:
         ("path", "value", "loc"),
         [
             ("team.creator_roles", ["controller"], ("team", "creator_roles", 0)),
+            ("case.kle_codes", ["27.24.00", "27"], ("case", "kle_codes", 1)),
             ("team.paragraph_sets", ["§ 1", " "], ("team", "paragraph_sets", 1)),
             ("team.paragraph_sets", ["§\u0000"], ("team", "paragraph_sets", 0)),
             ("meeting.kinds", ["analysis"], ("meeting", "kinds", 0)),
@@ -258,6 +323,8 @@ class TestTogether:
     @pytest.mark.parametrize(
         ("patch", "loc"),
         [
+            ({"case": {"kle_codes": ["27.27.00"]}}, ("case",)),
+            ({"case": {"kle_codes": ["27.27.00"], "default_kle_code": "27.24.08"}}, ("case",)),
             ({"consent": {"child_voice_age": 16}}, ("consent",)),
             ({"consent": {"youth_age": 9}}, ("consent",)),
             ({"caseload": {"norm": NORM | {"target": 26}}}, ("caseload", "norm")),

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event, text
 
 from app.db import Database, new_id
-from app.services import overviews
+from app.services import me
 from tests.worlds import World
 
 pytestmark = pytest.mark.anyio
@@ -114,13 +114,13 @@ async def test_a_read_whose_log_cannot_be_kept_is_refused(world: World, owner: D
 async def test_a_session_touched_after_its_request_is_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """And not a connection that leaks, in a transaction that nobody ends."""
     kept: list[Any] = []
-    genuine = overviews.me
+    genuine = me.me
 
     async def keeping(session: Any, actor: Any) -> Any:
         kept.append(session)
         return await genuine(session, actor)
 
-    monkeypatch.setattr(overviews, "me", keeping)
+    monkeypatch.setattr(me, "me", keeping)
     assert (await world.get("coordinator", "/v1/me")).status_code == 200
     with pytest.raises(RuntimeError, match="over"):
         await kept[0].execute(text("select 1"))

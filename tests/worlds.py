@@ -167,7 +167,7 @@ class World:
         )
 
     async def allocated(self, family: "FamilyOf | None" = None, **more: Any) -> dict[str, Any]:
-        """A case in start-up: the coordinator is appointed, the psychologist is in the core team."""
+        """A case in start-up: a coordinator, the psychologist in the core team, and covered by the two."""
         case = await self.case(family, **more)
         path = f"/v1/cases/{case['id']}"
         appointed = await self.update(
@@ -176,6 +176,7 @@ class World:
         assert appointed.status_code == 200, appointed.text
         body = {"user_id": str(self.ids["psychologist"]), "department_id": str(self.departments["ppr"])}
         await self._made("coordinator", f"{path}/team", body)
+        await self._made("coordinator", f"{path}/team/coverage", {"covered": True})
         return (await self.get("coordinator", path)).json()
 
     async def _made(self, who: str, path: str, body: Any) -> dict[str, Any]:

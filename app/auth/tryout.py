@@ -30,7 +30,7 @@ def tryout_key(data_dir: Path) -> Object:
     path = data_dir / TRYOUT_KEY_FILE
     if not path.exists():
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_once(path, json.dumps(_new_key()))
+        write_once(path, json.dumps(_new_key()))
     try:
         key = json_object(path.read_bytes())
         jose_jwk.construct({**key, "d": key["d"], "kid": key["kid"]}, "RS256")
@@ -69,7 +69,7 @@ def _new_key() -> Object:
     return jose_jwk.construct(pem, "RS256").to_dict() | {"kid": secrets.token_hex(8)}
 
 
-def _write_once(path: Path, text: str) -> None:
+def write_once(path: Path, text: str) -> None:
     """Write a file of mode 0600, whole or not at all. When another process was first, its file stands."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

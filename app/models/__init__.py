@@ -6,6 +6,7 @@ from app.models.departments import Department
 from app.models.events import AccessLog, Event, IdempotencyKey
 from app.models.families import Custody, Family, Member, Relation
 from app.models.imports import Import
+from app.models.measures import Measure
 from app.models.methods import Method, MethodReading
 from app.models.municipalities import Municipality, SettingsVersion
 from app.models.organisations import ContactPerson, Organisation
@@ -32,6 +33,7 @@ __all__ = [
     "Family",
     "IdempotencyKey",
     "Import",
+    "Measure",
     "Meeting",
     "Member",
     "Method",

@@ -41,6 +41,7 @@ class Member(TenantRow, Base):
     email: Mapped[str | None]
     capability_notes: Mapped[str | None]
     user_id: Mapped[UUID | None]
+    login_changed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     address: Mapped[str | None]
     address_protected: Mapped[bool] = mapped_column(server_default="false")
@@ -62,6 +63,7 @@ class Member(TenantRow, Base):
         CheckConstraint("named_by is null or kind = 'network'", name="named_by"),
         Index("ix_members_cpr", "municipality_id", "cpr_index"),
         Index("uq_members_cpr", "municipality_id", "family_id", "cpr_index", unique=True),
+        Index("ix_members_named_by", "municipality_id", "named_by"),
         Index("ix_members_family", "municipality_id", "family_id"),
         Index("ix_members_user", "municipality_id", "user_id"),
         Index("uq_members_login", "municipality_id", "family_id", "user_id", unique=True),

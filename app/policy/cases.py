@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import BOOLEAN, ColumnElement, Table, any_, bindparam, literal
+from sqlalchemy import BOOLEAN, TIMESTAMP, ColumnElement, Table, any_, bindparam, func, literal
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.selectable import FromClause
 
 from app.db import columns, table_of
-from app.models import Assignment, Case, Custody, Department, Member, TeamMember, User
+from app.models import Assignment, Case, Custody, Department, Event, Member, Position, TeamMember, User
 from app.policy.actor import ACTOR
 from app.policy.core import Policy
-from app.policy.rules import Expression, Grant, Grants, is_one, rule, some, those
+from app.policy.rules import Expression, Grant, Grants, is_one, rule, some, those, word
 
 case, member, custody = columns(Case), columns(Member), columns(Custody)
 assignment, team, department = columns(Assignment), columns(TeamMember), columns(Department)
@@ -30,6 +31,16 @@ def held_by(user: Any, *roles: str) -> Any:
     return those(assignment.case_id, now, is_one(assignment.role, *roles))
 
 
+def without_contact() -> Expression:
+    """The case is open and allocated, and its adviser cannot be reached: no active account, or no job in the area."""
+    person, held = columns(User), columns(Position)
+    area = (department.kind == "child_disability") & department.active
+    there = some(table_of(Department), department.id == held.department_id, area)
+    works = some(table_of(Position), held.user_id == person.id, held.ended_at.is_(None), there)
+    gone = those(person.id, person.kind == "professional", ~(person.active & works))
+    return (case.state != "closed") & case.allocated_at.is_not(None) & (case.id == held_by(gone, *LEADING_ROLES))
+
+
 @rule
 def coordinator_of_case() -> Expression:
     """The reader is the case's family coordinator (in SOF: primary adviser) and works in child disability now."""
@@ -42,11 +53,15 @@ def buddy_of_case() -> Expression:
     return (case.id == held_by(ACTOR.user, "buddy", "deputy")) & in_child_disability()
 
 
+def in_team_today() -> Expression:
+    """The membership has not ended, nor run out."""
+    return team.left_at.is_(None) & (team.ends_on.is_(None) | (team.ends_on > ACTOR.today))
+
+
 def joined_by_reader() -> Any:
     """The cases whose core team the reader is in today, from a department where the reader works, and needed (R86)."""
     here = (team.user_id == ACTOR.user) & (team.department_id == any_(ACTOR.departments)) & team.relevant
-    still = team.left_at.is_(None) & (team.ends_on.is_(None) | (team.ends_on > ACTOR.today))
-    return those(team.case_id, here, still)
+    return those(team.case_id, here, in_team_today())
 
 
 @rule
@@ -120,9 +135,13 @@ READERS: Grants = {"professional": STAFF, "citizen": FAMILY, "service": Grant(al
 CONTENT: Grants = {"professional": INSIDE, "citizen": FAMILY}
 LEADING: Grants = {"professional": Grant(allow=(leads_owner_department,))}
 WORKING: Grants = {"professional": Grant(allow=(*ADVISERS.allow, leads_owner_department))}
+STAFFING: Grants = {"professional": Grant(allow=(coordinator_of_case, leads_owner_department))}
+"""Who chooses the coordinator's buddy and deputy: never the buddy."""
 HOLDING: Grants = {"professional": Grant(allow=(*ADVISERS.allow, leads_owner_department, opened_the_case))}
 ADVISING: Grants = {"professional": ADVISERS}
 TEAMWORK: Grants = {"professional": INSIDE}
+PEOPLE: Grants = {"professional": STAFF, "citizen": FAMILY}
+"""All who read the case but a service: what the case is about, short of its content."""
 
 table = table_of(Case)
 active = table_of(Assignment).alias("active_assignment")
@@ -145,6 +164,16 @@ def with_contact(start: FromClause) -> FromClause:
     return joined(found, contact, active.c.user_id, outer=True)
 
 
+def stalled(since_when: str) -> Expression:
+    """Nothing has happened since then in an open case that somebody has (R105).
+
+    For those who work here only: what happened may be another parent's matter, and silence tells as much.
+    """
+    event, since = columns(Event), bindparam(since_when, type_=TIMESTAMP(timezone=True))
+    held = (case.state != "closed") & case.allocated_at.is_not(None) & (case.allocated_at < since)
+    return (ACTOR.kind == "professional") & held & ~some(table_of(Event), event.case_id == case.id, event.at >= since)
+
+
 cases = Policy(
     name="case",
     table=table,
@@ -154,6 +183,8 @@ cases = Policy(
     ),
     columns={
         **{column.name: column for column in table.c if column.name != "municipality_id"},
+        "intake": case.intake.op("-", return_type=JSONB())(word("note")),
+        "intake_note": func.jsonb_extract_path_text(case.intake, word("note")),
         "child_name": member.name,
         "child_birth_date": member.birth_date,
         "owner_department_name": department.name,
@@ -165,12 +196,22 @@ cases = Policy(
         "coordinator_phone": contact.c.phone,
         "coordinator_email": contact.c.email,
         "coordinator_hours": contact.c.contact_hours,
+        "coordinator_available": contact.c.active & func.coalesce(contact.c.absent_until <= ACTOR.today, True),
     },
     read=READERS,
     actions={
         "change": HOLDING,
         "change_state": HOLDING,
+        "note_intake": {"professional": Grant(allow=(*ADVISERS.allow, opened_the_case))},
+        "rate_concern": TEAMWORK,
+        "rate_complexity": ADVISING,
+        "relate_case": TEAMWORK,
+        "prefer_contact": CONTENT,
         "assign_coordinator": LEADING,
+        "assign_helper": STAFFING,
+        "check_coverage": ADVISING,
+        "agree_roles": ADVISING,
+        "plan_measure": ADVISING,
         "work_step": WORKING,
         "change_team": {"professional": Grant(allow=(may_create_team,))},
         "plan_meeting": TEAMWORK,
@@ -183,11 +224,33 @@ cases = Policy(
         "family_id": case.family_id == bindparam("family_id"),
         "owner_department_id": case.owner_department_id == bindparam("owner_department_id"),
         "coordinator_id": case.id == held_by(bindparam("coordinator_id"), *LEADING_ROLES),
+        "helper_id": case.id == held_by(bindparam("helper_id"), "buddy", "deputy"),
         "open": (case.state != "closed") == bindparam("open", type_=BOOLEAN),
         "awaiting_contact": (case.allocated_at.is_not(None) & case.first_contact_at.is_(None))
         == bindparam("awaiting_contact"),
+        "without_contact": without_contact() == bindparam("without_contact", type_=BOOLEAN),
+        "early_concern": case.early_concern == bindparam("early_concern", type_=BOOLEAN),
+        "quiet_since": stalled("quiet_since"),
+        "stirred_since": ~stalled("stirred_since"),
     },
-    veiled={"closing": CONTENT, "family_view": CONTENT},
+    veiled={
+        "closing": CONTENT,
+        "family_view": CONTENT,
+        "exit_reason": CONTENT,
+        "concern_level": CONTENT,
+        "complexity_rating": PEOPLE,
+        "intake": PEOPLE,
+        "intake_note": {"professional": Grant(allow=(*INSIDE.allow, opened_the_case)), "citizen": FAMILY},
+    },
+    narrow=frozenset({"coordinator_id", "helper_id"}),
+    case_id=case.id,
+)
+
+complexity = Policy(
+    name="complexity",
+    table=table,
+    columns={name: case[name] for name in ("id", "model", "complexity_rating")},
+    read={"professional": INSIDE},  # it counts what one parent may not know of the other
     case_id=case.id,
 )
 

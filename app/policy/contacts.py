@@ -5,9 +5,9 @@ from sqlalchemy import INTEGER, any_, bindparam, cast, func
 from app.db import columns, table_of
 from app.models import Callback, Case, Contact, Meeting, Member, User
 from app.policy.actor import ACTOR
-from app.policy.cases import CONTENT, FAMILY, INSIDE, TEAMWORK, cases, coordinator_of_case, in_case, joined
+from app.policy.cases import ADVISERS, CONTENT, FAMILY, INSIDE, TEAMWORK, cases, in_case, joined
 from app.policy.core import Policy
-from app.policy.rules import Expression, Grant, rule
+from app.policy.rules import Expression, Grant, probed, rule
 
 meeting, contact, callback, user = columns(Meeting), columns(Contact), columns(Callback), columns(User)
 
@@ -73,10 +73,11 @@ callbacks = Policy(
     filters={
         "case_id": callback.case_id == bindparam("case_id"),
         "status": callback.status == bindparam("status"),
-        "mine": (coordinator_of_case.holds & (columns(Case).state != "closed")) == bindparam("mine"),
+        "mine": (probed(ADVISERS.where) & (columns(Case).state != "closed")) == bindparam("mine"),  # R120: either
     },
     case_id=callback.case_id,
     member_id=callback.member_id,
+    narrow=frozenset({"mine"}),
     scope="case_id",
     parent=cases,
     lock=(table_of(Case), callback.case_id),

@@ -23,7 +23,7 @@ from app.policy.actor import Actor, Kind
 from app.policy.records import REFUSED
 from app.policy.rules import CLOSED, Expression, Grant, Grants
 from app.policy.statements import (
-    Part,
+    Parts,
     explanation_of,
     first_of,
     lock_of,
@@ -93,16 +93,26 @@ class Policy:
         return Page(rows, rows[-1].id if len(rows) == limit else None)
 
     async def get(
-        self, session: Transaction, actor: Actor, id: UUID, action: str = "read", condition: Condition | None = None
+        self,
+        session: Transaction,
+        actor: Actor,
+        id: UUID,
+        action: str = "read",
+        condition: Condition | None = None,
+        *,
+        about: UUID | None = None,
     ) -> Row:
         """One row, logged under `action`. For an action, its aggregate's row is locked before it is judged.
+
+        `about` names the person whom an action on a case or family concerns, where it is one alone: the log row is
+        then readable by that, as those of a policy with a `member_id` are.
 
         Raises PreconditionRequired without an If-Match where one is needed, NotFound when the row cannot be read,
         Forbidden when it can but the action is not open, PreconditionFailed when it changed since it was read.
         """
         if condition is not None:
             condition.demand()
-        values = {**actor.parameters, "row_id": id}
+        values = {**actor.parameters, "row_id": id, "about_member": about}
         if action not in self.unlocked:
             await session.rows(lock_of(self), values)
         statement = one_of(self, actor.kind, action)
@@ -110,10 +120,11 @@ class Policy:
         if not found:
             raise NotFound(refusal=Refusal(self.name, action, id))
         row = found[0]
+        refusal = Refusal(self.name, action, id, row.log_case, row.log_member or about)
         if not row.granted:
-            raise Forbidden(refusal=Refusal(self.name, action, id, row.log_case))
+            raise Forbidden(refusal=refusal)
         if action != "read":
-            session.judged.append(Refusal(self.name, action, id, row.log_case))
+            session.judged.append(refusal)
         if condition is not None:
             condition.check(row)
         return row
@@ -171,10 +182,8 @@ class Line(dict[str, Any]):
         return self
 
 
-async def screen(
-    session: Transaction, actor: Actor, parts: tuple[tuple[str, Part], ...], **given: Any
-) -> dict[str, list[Line]]:
-    """Several lists in one statement, each judged and logged by its own policy. An unreadable list is empty."""
+async def screen(session: Transaction, actor: Actor, parts: Parts, **given: Any) -> dict[str, list[Line]]:
+    """Several lists in one statement, each judged and logged by its own policy. What is unreadable is empty."""
     statement, names = screen_of(actor.kind, parts)
     ids = {f"{name}_log_id": new_id() for name, _ in parts}
     (row,) = await session.rows(statement, {**actor.parameters, **given, **ids})
@@ -189,6 +198,7 @@ async def log_refusal(session: Transaction, actor: Actor, refusal: Refusal, code
         "refused_resource": refusal.resource,
         "refused_rows": [refusal.row],
         "refused_case": refusal.case,
+        "refused_members": None if refusal.member is None else [refusal.member],
         "refused_code": code,
     }
     await session.rows(REFUSED, {**actor.parameters, **values})

@@ -19,19 +19,29 @@ from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.db import columns, table_of
-from app.models import AccessLog, Case, Department, Event, User
+from app.models import AccessLog, Case, Department, Event, Member, User
 from app.policy.actor import ACTOR
 from app.policy.cases import FAMILY, INSIDE, STAFF, acts_for_owner_department, auditor, cases, in_case, joined
 from app.policy.cases import table as case_table
 from app.policy.core import Policy
-from app.policy.families import custody_of_the_child, member, own_record
+from app.policy.families import between_my_own, custody_of_the_child, member, named_by_reader, own_record, relation
 from app.policy.rules import UUID_TYPE, Expression, Grant, empty, is_one, mine, rule
 
 event, log, case, user = columns(Event), columns(AccessLog), columns(Case), columns(User)
 doer = table_of(User).alias("doer")
 
 
-of_content = is_one(event.resource, "contact", "meeting", "callback")
+of_content = is_one(
+    event.resource,
+    "contact",
+    "meeting",
+    "callback",
+    "role_agreement",
+    "concern",
+    "related_case",
+    "contact_preference",
+    "measure",
+)
 
 
 @rule
@@ -80,6 +90,8 @@ events = Policy(
 
 wanted = bindparam("case_id", type_=UUID_TYPE)
 its_family = select(case.family_id).where(mine(case_table), case.id == wanted).scalar_subquery()
+its_member = table_of(Member).alias("its_member")
+of_its_family = mine(its_member) & (its_member.c.family_id == its_family)
 
 
 def _entries() -> Subquery:
@@ -98,6 +110,7 @@ def _entries() -> Subquery:
             log.rules[place],
             log.member_ids,
         ),
+        (across & (log.resource == "member") & log.resource_ids.overlap(_its_members()), _found_by(), log.member_ids),
     )
     chosen = [c for c in log if c.name not in {"rules", "case_id", "member_ids"}]
     more = (("rule", 1), ("about", 2))
@@ -109,6 +122,16 @@ def _entries() -> Subquery:
             for part in parts
         )
     ).subquery("entry")
+
+
+def _its_members() -> ColumnElement[Any]:
+    return func.array(select(its_member.c.id).where(of_its_family).scalar_subquery(), type_=ARRAY(UUID_TYPE))
+
+
+def _found_by() -> ColumnElement[Any]:
+    """The rule that opened the first of the family's members on a list across families, such as a search."""
+    first = func.min(func.array_position(log.resource_ids, its_member.c.id))
+    return log.rules[select(first).where(of_its_family).correlate(table_of(AccessLog)).scalar_subquery()]
 
 
 def _in_this_case() -> ColumnElement[Any]:
@@ -125,6 +148,11 @@ def _in_this_case() -> ColumnElement[Any]:
 entry = _entries()
 
 
+def _all_such(id: ColumnElement[Any], holds: Expression) -> ColumnElement[Any]:
+    rows = select(id).where(mine(id.table), holds).correlate_except(id.table)
+    return func.array(rows.scalar_subquery(), type_=ARRAY(UUID_TYPE))
+
+
 @rule
 def not_another_persons() -> Expression:
     """The row is not about another member of the family alone, and not about what another citizen looked at.
@@ -132,15 +160,11 @@ def not_another_persons() -> Expression:
     What was done to the family as a whole may concern another child of it: those rows stay with the staff.
     """
     about = cast(entry.c.about, ARRAY(UUID_TYPE))
-    readable = func.array(
-        select(member.id)
-        .where(member.municipality_id == ACTOR.municipality, own_record.holds | custody_of_the_child.holds)
-        .correlate_except(member.id.table)
-        .scalar_subquery(),
-        type_=ARRAY(UUID_TYPE),
-    )
+    readable = _all_such(member.id, own_record.holds | custody_of_the_child.holds | named_by_reader.holds)
+    related = _all_such(relation.id, between_my_own.holds)
     shared = func.array_position(about, cast(null(), UUID_TYPE)).is_not(None) | about.overlap(readable)
     of_mine = (entry.c.resource != "member") | entry.c.resource_ids.overlap(readable)
+    of_mine &= (entry.c.resource != "relation") | entry.c.resource_ids.overlap(related)
     by_staff = (entry.c.actor_kind != "citizen") | (entry.c.actor_id == ACTOR.user)
     as_a_whole = (entry.c.resource == "family") & (entry.c.outcome != "read")
     return (entry.c.about.is_(None) | shared) & of_mine & by_staff & ~as_a_whole

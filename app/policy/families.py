@@ -1,15 +1,16 @@
-"""Families, their members and custody."""
+"""Families, their members, how they are related, and custody."""
 
-from sqlalchemy import any_, bindparam
+from sqlalchemy import BOOLEAN, ColumnElement, any_, bindparam, true
 
 from app.db import columns, table_of
-from app.models import Case, Custody, Family, Member
+from app.models import Case, Custody, Family, Member, Relation
 from app.policy.actor import ACTOR
 from app.policy.cases import LEADING_ROLES, children_in_custody, held_by, in_child_disability, joined, joined_by_reader
 from app.policy.core import Policy
 from app.policy.rules import Expression, Grant, Grants, rule, some, those
 
 family, member, custody, case = columns(Family), columns(Member), columns(Custody), columns(Case)
+relation = columns(Relation)
 ADVISER_ROLES = (*LEADING_ROLES, "buddy", "deputy")
 
 
@@ -60,6 +61,30 @@ def custody_of_the_child() -> Expression:
 
 
 @rule
+def named_by_reader() -> Expression:
+    """The record is about a person of the family's network, and the reader named that person (R23)."""
+    return member.named_by == any_(ACTOR.persons)
+
+
+@rule
+def without_address_protection() -> Expression:
+    """The person has no name and address protection (navne- og adressebeskyttelse)."""
+    return ~member.address_protected
+
+
+def _of_mine(id: ColumnElement[object]) -> Expression:
+    """A member whose record a citizen reads."""
+    named = those(member.id, named_by_reader.holds)
+    return (id == any_(ACTOR.persons)) | (id == children_in_custody()) | (id == named)
+
+
+@rule
+def between_my_own() -> Expression:
+    """The reader reads the records of both: her own, that of a child in her custody, of somebody she named."""
+    return _of_mine(relation.from_id) & _of_mine(relation.to_id)
+
+
+@rule
 def own_custody() -> Expression:
     """It is the reader's own custody."""
     return custody.holder_id == any_(ACTOR.persons)
@@ -73,6 +98,13 @@ CLOSE: Grants = {
     "professional": Grant(allow=(registered_the_family, coordinator_in_family, core_team_in_family)),
     "citizen": Grant(allow=(own_record, custody_of_the_child)),
 }
+IDENTITY: Grants = {
+    "professional": Grant(allow=(registered_the_family, coordinator_in_family)),
+    "citizen": Grant(allow=(own_record,)),
+}
+"""Who a person is to the authorities: for the person and the coordinator, not for leaders, team or the other parent."""
+DETAILS: Grants = {kind: Grant(allow=(*one.allow, without_address_protection)) for kind, one in IDENTITY.items()}
+"""Where a person is found. With address protection those of IDENTITY only: not even who has custody of a child."""
 
 CHANGING: Grants = {
     "professional": Grant(allow=(registered_the_family, coordinator_in_open_case, leads_family_department))
@@ -84,25 +116,39 @@ families = Policy(
     table=table_of(Family),
     columns={column.name: column for column in family if column.name != "municipality_id"},
     read={"professional": STAFF},
-    actions={"add_member": NEAR, "open_case": KEEPING, "set_custody": NEAR},
+    actions={"add_member": NEAR, "open_case": KEEPING, "set_custody": NEAR, "set_relation": NEAR},
     unlocked=frozenset({"read", "open_case", "add_member"}),
     family_id=family.id,
 )
+
+NEVER_SHOWN = frozenset({"municipality_id", "user_id", "cpr_cipher", "cpr_index"})
 
 members = Policy(
     name="member",
     table=table_of(Member),
     source=joined(table_of(Member), table_of(Family), member.family_id),
     columns={
-        **{column.name: column for column in member if column.name not in {"municipality_id", "user_id"}},
+        **{column.name: column for column in member if column.name not in NEVER_SHOWN},
         "has_login": member.user_id.is_not(None),
+        "shows_details": true(),
+        "shows_identity": true(),
     },
-    read={"professional": STAFF, "citizen": Grant(allow=(own_record, custody_of_the_child))},
-    actions={"change_member": CHANGING, "note_capability": NOTING},
-    filters={"family_id": member.family_id == bindparam("family_id")},
-    veiled={"capability_notes": CLOSE},
+    read={"professional": STAFF, "citizen": Grant(allow=(own_record, custody_of_the_child, named_by_reader))},
+    actions={"change_member": CHANGING, "note_capability": NOTING, "set_login": NEAR},
+    filters={
+        "family_id": member.family_id == bindparam("family_id"),
+        "cpr_index": member.cpr_index == bindparam("cpr_index"),
+    },
+    veiled={
+        **dict.fromkeys(("address", "phone", "email", "shows_details"), DETAILS),
+        **dict.fromkeys(("cpr_masked", "shows_identity"), IDENTITY),
+        **dict.fromkeys(("capability_notes", "employment"), CLOSE),
+        "address_protected": {"professional": STAFF, "citizen": Grant(allow=(own_record,))},  # the flag tells
+        "named_by": {"professional": STAFF, "citizen": Grant(allow=(named_by_reader,))},
+    },
     family_id=member.family_id,
     scope="family_id",
+    narrow=frozenset({"cpr_index"}),
     parent=families,
     newest_first=False,
 )
@@ -120,5 +166,23 @@ custodies = Policy(
     scope="family_id",
     parent=families,
     lock=(table_of(Family), custody.family_id),
+    newest_first=False,
+)
+
+relations = Policy(
+    name="relation",
+    table=table_of(Relation),
+    source=joined(table_of(Relation), table_of(Family), relation.family_id),
+    columns={column.name: column for column in relation if column.name != "municipality_id"},
+    read={"professional": STAFF, "citizen": Grant(allow=(between_my_own,))},
+    actions={"set_relation": NEAR},
+    filters={
+        "family_id": relation.family_id == bindparam("family_id"),
+        "current": relation.ended_at.is_(None) == bindparam("current", type_=BOOLEAN),
+    },
+    family_id=relation.family_id,
+    scope="family_id",
+    parent=families,
+    lock=(table_of(Family), relation.family_id),
     newest_first=False,
 )

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, cast, func, insert, null, select
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy import BindParameter, ColumnElement, bindparam, case, cast, func, insert, null, select
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
 from sqlalchemy.sql.selectable import CTE
 
 from app.db import table_of
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 LOG: Final = table_of(AccessLog)
 NO_IDS: Final = cast(null(), ARRAY(UUID_TYPE))
+MEMBER: Final = bindparam("about_member", type_=UUID_TYPE)
+ABOUT: Final = case((MEMBER.is_not(None), array([MEMBER])), else_=NO_IDS)
+"""Whom an action concerns, where the policy's own rows do not say."""
 
 
 def of_list(policy: "Policy", found: CTE, scope: BindParameter[UUID] | None) -> dict[str, ColumnElement[Any]]:
@@ -30,7 +33,7 @@ def of_list(policy: "Policy", found: CTE, scope: BindParameter[UUID] | None) -> 
         "outcome": word("read"),
         "rules": _gathered(found.c.log_rule, by_id),
         "case_id": NO_ID if policy.case_id is None else place,
-        "family_id": NO_ID if policy.case_id is not None else place,
+        "family_id": NO_ID if policy.family_id is None else place,
         "case_ids": NO_IDS if scoped or policy.case_id is None else _gathered(found.c.log_case, by_id),
     }
 
@@ -39,7 +42,10 @@ def of_one(policy: "Policy", found: CTE, action: str) -> dict[str, ColumnElement
     reading = action == "read"
     first = {name: func.array_agg(found.c[name])[1] for name in ("log_case", "log_family")}
     rule = found.c.log_rule if reading else func.coalesce(found.c.action_rule, word(""))
-    return _values(policy, found, found.c.id) | {
+    values = _values(policy, found, found.c.id)
+    if not reading and policy.member_id is None:
+        values["member_ids"] = ABOUT
+    return values | {
         "action": word(action),
         "outcome": word("read" if reading else "write"),
         "rules": _gathered(rule, found.c.id),
@@ -95,5 +101,6 @@ REFUSED: Final = insert(LOG).values(
     resource=bindparam("refused_resource"),
     resource_ids=bindparam("refused_rows", type_=ARRAY(UUID_TYPE)),
     case_id=bindparam("refused_case", type_=UUID_TYPE),
+    member_ids=bindparam("refused_members", type_=ARRAY(UUID_TYPE)),
     code=bindparam("refused_code"),
 )

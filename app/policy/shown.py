@@ -4,7 +4,28 @@ from collections.abc import Iterator
 
 from sqlalchemy.dialects.postgresql import asyncpg
 
-from app.policy import cases, contacts, events, families, municipalities, steps, teams, users
+from app.policy import (
+    agreements,
+    assignments,
+    caseload,
+    cases,
+    concerns,
+    contacts,
+    cycles,
+    deviations,
+    events,
+    families,
+    imports,
+    measures,
+    methods,
+    municipalities,
+    organisations,
+    preferences,
+    standing_teams,
+    steps,
+    teams,
+    users,
+)
 from app.policy.core import Policy
 from app.policy.rules import Grant, Grants, Rule
 
@@ -12,18 +33,37 @@ POLICIES: tuple[Policy, ...] = (
     families.families,
     families.members,
     families.custodies,
+    families.relations,
     cases.cases,
+    cases.complexity,
     steps.steps,
-    teams.assignments,
+    cycles.cycles,
+    cycles.activities,
+    assignments.assignments,
+    assignments.candidates,
     teams.team_members,
+    teams.coverage_checks,
+    agreements.role_agreements,
+    deviations.deviations,
+    caseload.caseload,
     contacts.meetings,
     contacts.contacts,
     contacts.callbacks,
+    preferences.contact_preferences,
+    concerns.concerns,
+    concerns.related_cases,
+    measures.measures,
     events.events,
     events.access_log,
     users.users,
     municipalities.departments,
+    organisations.organisations,
+    organisations.contact_persons,
+    standing_teams.standing_teams,
+    standing_teams.team_seats,
     municipalities.settings_versions,
+    methods.methods,
+    imports.imports,
     steps.step_templates,
 )
 """Every policy there is; the tests hold that none is missing."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     INTEGER,
-    BindParameter,
     ColumnElement,
     FromClause,
     Select,
@@ -29,7 +28,6 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import TEXT, array
-from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import CTE
 
 from app.policy.actor import ACTOR, Kind
@@ -269,51 +267,43 @@ def explanation_of(policy: "Policy", kind: Kind) -> Select[Any]:
 
 @dataclass(frozen=True)
 class Part:
-    """A list on a screen: of a policy, at most so many rows, narrowed by filters whose values are fixed (`such`) or
-    given when it is asked for (`given`). With `alone` it is the one row that the screen is about.
+    """A list on a screen: of a policy, at most so many rows, narrowed by these of its filters. With `alone` it is the
+    one row that the screen is about. Filters of one name have one value on the whole screen.
     """
 
     policy: "Policy"
     limit: int
-    given: frozenset[str] = frozenset()
-    such: tuple[tuple[str, str | bool], ...] = ()
+    filters: frozenset[str] = frozenset()
     alone: bool = False
 
 
+Parts = tuple[tuple[str, Part], ...]
+
+
 @cache
-def screen_of(kind: Kind, parts: tuple[tuple[str, Part], ...]) -> tuple[Select[Any], Mapping[str, Sequence[str]]]:
+def screen_of(kind: Kind, parts: Parts) -> tuple[Select[Any], Mapping[str, Sequence[str]]]:
     """One statement for several lists of one screen, each an array of rows; and the names of the rows' columns."""
     shown, logs, names = [], [], dict[str, Sequence[str]]()
     for name, part in parts:
-        policy = part.policy
-        found = _part(kind, name, part)
+        policy, found = part.policy, _part(kind, name, part)
         kept = [column for column in found.c if not column.name.startswith("log_")]
         names[name] = [column.name for column in kept]
         rows = select(func.row(*kept)).order_by(policy.order(found.c.id))
         shown.append(func.array(rows.scalar_subquery()).label(name))
-        if policy.personal:
-            scope = bindparam(policy.scope, type_=UUID_TYPE) if policy.scope in part.given else None
-            values = of_one(policy, found, "read") if part.alone else of_list(policy, found, scope)
-            logs.append(select(*row_of(values, f"{name}_log_id").values()).select_from(found))
-    written = insert(LOG).from_select([*row_of(values, "")], union_all(*logs)).cte("logged")
+        scope = bindparam(policy.scope, type_=UUID_TYPE) if policy.scope in part.filters else None
+        values = of_one(policy, found, "read") if part.alone else of_list(policy, found, scope)
+        logs.append(select(*row_of(values, f"{name}_log_id").values()).select_from(found))
+    written = insert(LOG).from_select(list(row_of(values, "")), union_all(*logs)).cte("logged")
     return select(*shown).add_cte(written), names
 
 
 def _part(kind: Kind, name: str, part: Part) -> CTE:
     policy, key = part.policy, part.policy.table.c.id
+    wanted = [policy.filters[which] for which in sorted(part.filters)]
+    if part.alone:
+        wanted.append(key == bindparam("row_id", type_=UUID_TYPE))
+    elif not part.filters & {policy.scope, *policy.narrow}:
+        raise ValueError(f"{name}: a list on a screen is narrowed first")
     rows, _ = _judged(policy, kind)
-    fixed = [_fixed(policy.filters[which], which, value) for which, value in part.such]
-    given = [policy.filters[which] for which in sorted(part.given)]
-    wanted = [key == bindparam("row_id", type_=UUID_TYPE)] if part.alone else given
     limit = literal_column(str(part.limit), INTEGER)
-    return rows.where(*wanted, *fixed).order_by(policy.order(key)).limit(limit).cte(f"{name}_page")
-
-
-def _fixed(wanted: Expression, name: str, value: str | bool) -> Expression:
-    """A filter with a constant in the place of its parameter."""
-    constant = word(value) if isinstance(value, str) else true() if value else false()
-
-    def replace(element: Any, **_: Any) -> Any:
-        return constant if isinstance(element, BindParameter) and element.key == name else None
-
-    return visitors.replacement_traverse(wanted, {}, replace)
+    return rows.where(*wanted).order_by(policy.order(key)).limit(limit).cte(f"{name}_page")

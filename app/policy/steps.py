@@ -12,6 +12,8 @@ from app.policy.rules import UUID_TYPE, highest, is_one
 
 step = columns(Step)
 holder = table_of(User).alias("holder")
+current = highest(table_of(Step), "cycle", "case_id", "number")
+"""Of the steps with this number in the case, the one of the newest cycle (R60): the others are history."""
 
 steps = Policy(
     name="step",
@@ -29,10 +31,13 @@ steps = Policy(
         "case_ids": step.case_id == any_(bindparam("case_ids", type_=ARRAY(UUID_TYPE))),
         "number": step.number == bindparam("number"),
         "holder_id": step.holder_id == bindparam("holder_id"),
-        "open": is_one(step.status, "planned", "started") == bindparam("open"),
+        "cycle": step.cycle == bindparam("cycle"),
+        "current": current == bindparam("current"),
+        "open": (is_one(step.status, "planned", "started") & current) == bindparam("open"),
     },
     veiled={"perspectives": CONTENT},
     case_id=step.case_id,
+    narrow=frozenset({"case_ids", "holder_id"}),
     scope="case_id",
     parent=cases,
     lock=(table_of(Case), step.case_id),
@@ -49,6 +54,7 @@ step_templates = Policy(
     actions={"configure": ADMINISTERING},
     filters={
         "model": template.model == bindparam("model"),
+        "version": template.version == bindparam("version"),
         "newest": highest(table_of(StepTemplate), "version", "model") == bindparam("newest"),
     },
     unlocked=frozenset({"read", "configure"}),  # append-only: two writers meet at the unique version

@@ -1,28 +1,39 @@
 """Accounts: the staff directory, and one's own."""
 
-from sqlalchemy import Select, any_, bindparam, func, select
+from sqlalchemy import TEXT, Select, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.db import columns, table_of
-from app.models import Department, Position, User
+from app.models import Department, Organisation, Position, User
 from app.policy.actor import ACTOR
+from app.policy.cases import joined
 from app.policy.core import Policy
-from app.policy.municipalities import ADMINISTERING
-from app.policy.rules import UUID_TYPE, Expression, Grant, is_one, rule, some
+from app.policy.municipalities import ADMINISTERING, administrator, works_here
+from app.policy.rules import UUID_TYPE, Expression, Grant, Grants, is_one, rule, some
 
 user, position, department = columns(User), columns(Position), columns(Department)
 
 
 @rule
 def colleague() -> Expression:
-    """The account is a professional's or a service's, and the reader works in the same municipality."""
-    return is_one(user.kind, "professional", "service")
+    """The account is a professional's or a service's, and the reader works in a department of the municipality.
+
+    Somebody employed outside (R18) works in none, and has no business in the staff directory.
+    """
+    return is_one(user.kind, "professional", "service") & works_here.holds
 
 
 @rule
 def own_account() -> Expression:
     """The account is the reader's own."""
     return user.id == ACTOR.user
+
+
+@rule
+def leads_the_person() -> Expression:
+    """The reader is professional head of a department where the person works now."""
+    works = (position.user_id == user.id) & position.ended_at.is_(None)
+    return some(table_of(Position), works, position.department_id == any_(ACTOR.leads))
 
 
 def _positions() -> Select[tuple[object]]:
@@ -40,11 +51,17 @@ def _positions() -> Select[tuple[object]]:
     )
 
 
+OWN_WORKLOAD: Grants = {"professional": Grant(allow=(own_account, leads_the_person, administrator))}
+"""How much one adviser is given, and why, is between the person and the leader (R125)."""
+
 users = Policy(
     name="user",
     table=table_of(User),
+    judged_on=table_of(User),
+    source=joined(table_of(User), table_of(Organisation), user.organisation_id, outer=True),
     columns={
         **{c.name: c for c in user if c.name not in {"municipality_id", "issuer", "subject"}},
+        "organisation_name": columns(Organisation).name,
         "positions": _positions().scalar_subquery(),
     },
     read={
@@ -52,7 +69,12 @@ users = Policy(
         "citizen": Grant(allow=(own_account,)),
         "service": Grant(allow=(own_account, colleague)),
     },
-    actions={"configure": ADMINISTERING},
+    actions={
+        "configure": ADMINISTERING,
+        "set_norm": {"professional": Grant(allow=(administrator, leads_the_person), deny=(own_account,))},
+        "change_me": {"professional": Grant(allow=(own_account,))},
+        "search_members": {"professional": Grant(allow=(own_account,))},
+    },
     filters={
         "kind": user.kind == bindparam("kind"),
         "profession": user.profession == bindparam("profession"),
@@ -63,7 +85,15 @@ users = Policy(
             position.ended_at.is_(None),
             position.department_id == bindparam("department_id"),
         ),
+        "organisation_id": user.organisation_id == bindparam("organisation_id"),
+        "paragraph_set": bindparam("paragraph_set", type_=TEXT) == any_(user.paragraph_sets),
         "active": user.active == bindparam("active"),
     },
+    veiled={
+        "caseload_max": OWN_WORKLOAD,
+        "caseload_reason": OWN_WORKLOAD,
+        "competences": {"professional": Grant(allow=(own_account, colleague))},
+    },
+    narrow=frozenset({"ids"}),
     newest_first=False,
 )

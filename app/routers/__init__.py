@@ -2,17 +2,54 @@
 
 from fastapi.routing import APIRoute
 
-from app.routers import cases, contacts, families, me, municipalities, steps, teams, users
+from app.routers import (
+    agreements,
+    assignments,
+    caseload,
+    cases,
+    concerns,
+    contacts,
+    cycles,
+    deviations,
+    families,
+    imports,
+    me,
+    measures,
+    methods,
+    municipalities,
+    organisations,
+    preferences,
+    standing_teams,
+    steps,
+    teams,
+    users,
+    warnings,
+)
 
 ROUTERS = (
     me.router,
     families.router,
+    families.searching,
     cases.router,
     steps.router,
+    cycles.router,
+    assignments.router,
     teams.router,
+    agreements.router,
+    deviations.router,
+    warnings.router,
+    caseload.router,
     contacts.router,
+    preferences.router,
+    concerns.router,
+    measures.router,
     users.router,
+    organisations.router,
+    standing_teams.router,
     municipalities.router,
+    methods.router,
+    imports.lists,
+    imports.router,
     municipalities.public,
 )
 

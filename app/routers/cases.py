@@ -15,15 +15,17 @@ from app.schemas.cases import (
     CaseOut,
     CasePatch,
     CaseQuery,
-    CoordinatorIn,
+    ComplexityIn,
+    ComplexityOut,
     ExplanationsOut,
-    OverviewOut,
+    IntakeIn,
     TransitionIn,
     TransitionsOut,
+    UpgradeIn,
 )
 from app.schemas.events import AccessOut, EventOut
-from app.schemas.teams import AssignmentOut
-from app.services import cases, events, overviews, teams
+from app.schemas.overviews import OverviewOut
+from app.services import cases, complexity, events, overviews
 from app.services.explanations import explained
 from app.wire import Condition
 
@@ -40,7 +42,7 @@ async def open_case(wanted: CaseIn, actor: CurrentActor, session: Session) -> Re
 @router.get("/cases", response_model=PageOut[CaseOut])
 async def list_cases(query: Annotated[CaseQuery, Query()], actor: CurrentActor, session: Session) -> Response:
     """The cases that you may read, newest first."""
-    return many(CaseOut, await policy.page(session, actor, **query.wanted()))
+    return many(CaseOut, await cases.listed(session, actor, **query.wanted()))
 
 
 @router.get("/cases/{case_id}", response_model=CaseOut)
@@ -55,6 +57,38 @@ async def change_case(
 ) -> Response:
     """Change the subject number or the references of a case."""
     return one(CaseOut, await cases.change_case(session, actor, case_id, wanted, condition))
+
+
+@router.post("/cases/{case_id}/upgrade", response_model=CaseOut)
+async def upgrade_case(case_id: UUID, wanted: UpgradeIn, actor: CurrentActor, session: Session) -> Response:
+    """Let a case without a model follow one from now on, such as a light case."""
+    return one(CaseOut, await cases.upgrade(session, actor, case_id, wanted), place=f"/v1/cases/{case_id}")
+
+
+@router.put("/cases/{case_id}/intake", response_model=CaseOut)
+async def set_intake(
+    case_id: UUID, wanted: IntakeIn, condition: Unchanged, actor: CurrentActor, session: Session
+) -> Response:
+    """Say what speaks for the target group."""
+    return one(CaseOut, await cases.set_intake(session, actor, case_id, wanted, condition))
+
+
+@router.get("/cases/{case_id}/complexity", response_model=ComplexityOut)
+async def get_complexity(case_id: UUID, actor: CurrentActor, session: Session) -> Response:
+    """How complex the case is, and what may help. For those who work in it."""
+    return one(ComplexityOut, await complexity.shown(session, actor, case_id))
+
+
+@router.put("/cases/{case_id}/complexity", response_model=ComplexityOut)
+async def rate_complexity(
+    case_id: UUID,
+    wanted: ComplexityIn,
+    condition: Annotated[Condition, Depends(if_match(ComplexityOut))],
+    actor: CurrentActor,
+    session: Session,
+) -> Response:
+    """Rate yourself how complex the case is, or take the rating back."""
+    return one(ComplexityOut, await complexity.rate(session, actor, case_id, wanted, condition))
 
 
 @router.get("/cases/{case_id}/overview", response_model=OverviewOut)
@@ -97,20 +131,3 @@ async def list_transitions(case_id: UUID, actor: CurrentActor, session: Session)
 async def move_case(case_id: UUID, wanted: TransitionIn, actor: CurrentActor, session: Session) -> Response:
     """Take the case to another state; closing is one of them."""
     return one(CaseOut, await cases.move(session, actor, case_id, wanted), place=f"/v1/cases/{case_id}")
-
-
-@router.put("/cases/{case_id}/coordinator", response_model=CaseOut)
-async def appoint_coordinator(
-    case_id: UUID, wanted: CoordinatorIn, condition: Unchanged, actor: CurrentActor, session: Session
-) -> Response:
-    """Appoint the case's one coordinator. The first appointment allocates the case."""
-    return one(CaseOut, await teams.appoint(session, actor, case_id, wanted, condition))
-
-
-@router.get("/cases/{case_id}/assignments", response_model=PageOut[AssignmentOut])
-async def list_assignments(
-    case_id: UUID, query: Annotated[PageQuery, Query()], actor: CurrentActor, session: Session
-) -> Response:
-    """Everybody who has been coordinator of the case, newest first."""
-    found = await teams.assignments(session, actor, case_id, **query.wanted())
-    return many(AssignmentOut, found)

@@ -1,12 +1,15 @@
 """Oneself: who I am, what I hold, and a citizen's own view."""
 
-from fastapi import Response
+from typing import Annotated
 
-from app.answers import plain
-from app.routing import CurrentActor, Session
+from fastapi import Depends, Response
+
+from app.answers import one, plain
+from app.routing import CurrentActor, Session, if_match
 from app.routing import router as routed
-from app.schemas.me import FamilyViewOut, MeOut, WorkOut
-from app.services import overviews
+from app.schemas.me import FamilyViewOut, MeOut, MePatch, WorkOut
+from app.services import me, overviews
+from app.wire import Condition
 
 router = routed("me")
 
@@ -14,7 +17,18 @@ router = routed("me")
 @router.get("/me", response_model=MeOut)
 async def get_me(actor: CurrentActor, session: Session) -> Response:
     """The account that you are signed in with."""
-    return plain(MeOut, await overviews.me(session, actor))
+    return one(MeOut, await me.me(session, actor))
+
+
+@router.patch("/me", response_model=MeOut)
+async def change_me(
+    wanted: MePatch,
+    condition: Annotated[Condition, Depends(if_match(MeOut))],
+    actor: CurrentActor,
+    session: Session,
+) -> Response:
+    """As a professional: how and when you can be reached, and until when not."""
+    return one(MeOut, await me.change_me(session, actor, wanted, condition))
 
 
 @router.get("/me/work", response_model=WorkOut)

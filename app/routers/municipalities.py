@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from app.answers import many, one
+from app.answers import many, one, plain
 from app.routing import CurrentActor, Session, if_match
 from app.routing import router as routed
 from app.schemas.base import PageOut, PageQuery
-from app.schemas.municipalities import MunicipalityOut, MunicipalityPatch, SettingsVersionOut
-from app.services import municipalities
+from app.schemas.municipalities import MunicipalityOut, MunicipalityPatch, SettingsOut, SettingsVersionOut
+from app.services import municipalities, settings
 from app.services.catalogue import labels
 from app.wire import Condition
 
@@ -34,13 +34,19 @@ async def configure_municipality(
     return one(MunicipalityOut, await municipalities.configure(session, actor, wanted, condition))
 
 
+@router.get("/municipality/settings", response_model=SettingsOut)
+async def list_settings(actor: CurrentActor, session: Session) -> Response:
+    """Each setting: what it means, what it is set to here, and what it is when nobody chose."""
+    return plain(SettingsOut, {"items": await settings.explained(session, actor)})
+
+
 @router.get("/municipality/history", response_model=PageOut[SettingsVersionOut])
 async def list_settings_versions(
     query: Annotated[PageQuery, Query()], actor: CurrentActor, session: Session
 ) -> Response:
-    """Every version of the settings, newest first: who changed them, when and why."""
-    page = await municipalities.history(session, actor, **query.wanted())
-    return many(SettingsVersionOut, page)
+    """Every version of the settings, newest first: who changed what, when and why."""
+    items, page = await settings.history(session, actor, **query.wanted())
+    return many(SettingsVersionOut, page, items)
 
 
 @public.get("/labels", response_model=dict[str, dict[str, dict[str, str]]])

@@ -9,18 +9,22 @@ from app.answers import created, many, one, plain
 from app.policy.steps import step_templates
 from app.routing import CurrentActor, Session, if_match
 from app.routing import router as routed
-from app.schemas.base import PageOut, PageQuery
+from app.schemas.base import PageOut
 from app.schemas.steps import (
+    DifferenceQuery,
+    DifferencesOut,
     GapsOut,
     StepCompletion,
     StepOut,
     StepPatch,
+    StepQuery,
     StepSkip,
     StepStart,
     StepTemplateIn,
     StepTemplateOut,
     StepTemplateQuery,
 )
+from app.services import step_templates as templates
 from app.services import steps
 from app.wire import Condition
 
@@ -37,9 +41,9 @@ def place(case_id: UUID, number: int) -> str:
 
 @router.get("/cases/{case_id}/steps", response_model=PageOut[StepOut])
 async def list_steps(
-    case_id: UUID, query: Annotated[PageQuery, Query()], actor: CurrentActor, session: Session
+    case_id: UUID, query: Annotated[StepQuery, Query()], actor: CurrentActor, session: Session
 ) -> Response:
-    """The steps of the case, in order."""
+    """The steps of the case, in order: where one was repeated, the newest time round, or those of one cycle."""
     return many(StepOut, await steps.listed(session, actor, case_id, **query.wanted()))
 
 
@@ -93,7 +97,7 @@ async def list_step_templates(
 @router.post("/step-templates", status_code=201, response_model=StepTemplateOut)
 async def publish_step_template(wanted: StepTemplateIn, actor: CurrentActor, session: Session) -> Response:
     """Publish a new version of a template, for cases opened from now on."""
-    return created(StepTemplateOut, await steps.publish(session, actor, wanted), "/v1/step-templates")
+    return created(StepTemplateOut, await templates.publish(session, actor, wanted), "/v1/step-templates")
 
 
 @router.get("/step-templates/{template_id}", response_model=StepTemplateOut)
@@ -105,4 +109,12 @@ async def get_step_template(template_id: UUID, actor: CurrentActor, session: Ses
 @router.get("/step-templates/{template_id}/gaps", response_model=GapsOut)
 async def list_gaps(template_id: UUID, actor: CurrentActor, session: Session) -> Response:
     """The cells of a template that are still to be filled locally."""
-    return plain(GapsOut, {"items": await steps.template_gaps(session, actor, template_id)})
+    return plain(GapsOut, {"items": await templates.gaps(session, actor, template_id)})
+
+
+@router.get("/step-templates/{template_id}/differences", response_model=DifferencesOut)
+async def list_differences(
+    template_id: UUID, query: Annotated[DifferenceQuery, Query()], actor: CurrentActor, session: Session
+) -> Response:
+    """What a version of a template changed, against the one before it or another of the same model."""
+    return plain(DifferencesOut, {"items": await templates.differences(session, actor, template_id, query.against)})

@@ -16,6 +16,7 @@ from app.schemas.users import (
     DepartmentOut,
     DepartmentPatch,
     DepartmentQuery,
+    NormIn,
     UserIn,
     UserOut,
     UserPatch,
@@ -88,3 +89,15 @@ async def change_user(
 ) -> Response:
     """Change an account or its positions. Administrators only."""
     return one(UserOut, await users.change_user(session, actor, user_id, wanted, condition))
+
+
+@router.put("/users/{user_id}/norm", response_model=UserOut)
+async def set_caseload_norm(
+    user_id: UUID,
+    wanted: NormIn,
+    condition: Annotated[Condition, Depends(if_match(UserOut))],
+    actor: CurrentActor,
+    session: Session,
+) -> Response:
+    """Give an adviser a caseload norm of the person's own, with the reason; If-Match is of the account."""
+    return one(UserOut, await users.set_norm(session, actor, user_id, wanted, condition))

@@ -1,7 +1,8 @@
 """What all wire shapes share: strict input, plain output, and the few kinds of text there are."""
 
+import re
 from datetime import date, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -16,23 +17,30 @@ from pydantic import (
 )
 
 from app import wire
+from app.errors import invalid
 
 T = TypeVar("T")
 
 _HIDDEN = r"\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"  # what changes a line, or how it reads, unseen
-_NO_CONTROL = rf"^[^\x00-\x08\x0b-\x1f{_HIDDEN}]*$"
+HIDDEN: Final = re.compile(rf"[\x00-\x1f{_HIDDEN}]")
+RUNNING = rf"^[^\x00-\x08\x0b-\x1f{_HIDDEN}]*$"
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=rf"^[^\x00-\x1f{_HIDDEN}]*$"),
 ]
 """One line of text, 1–200 characters."""
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=_NO_CONTROL)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=RUNNING)]
 """Running text, 1–4000 characters."""
+Tag = Annotated[Line, Field(max_length=60)]
+"""A free word to find something by."""
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ]{6,20}$")]
 Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[a-z]+$"),
 ]
+
+KleCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}\.[0-9]{2}\.[0-9]{2}$")]
+"""A KLE subject number (KL's Emnesystematik), such as 27.24.00."""
 
 
 def _utc(moment: datetime) -> str:
@@ -83,6 +91,9 @@ class PageOut(Out, Generic[T]):
     next: str | None
 
 
+MOST_FILTERS = 5
+
+
 class PageQuery(BaseModel):
     """The query parameters of every list; an unknown one is refused."""
 
@@ -91,8 +102,14 @@ class PageQuery(BaseModel):
     after: str | None = Field(None, max_length=64, description="`next` of the page before.")
 
     def wanted(self) -> dict[str, Any]:
-        """The page and its filters, as a policy takes them. Raises Invalid for a cursor that is none."""
-        return {**self.model_dump(), "after": wire.after(self.after)}
+        """The page and its filters, as a policy takes them.
+
+        Raises Invalid for a cursor that is none, and for more filters at once than statements are built for.
+        """
+        filters = self.model_dump(exclude={"limit", "after"})
+        if sum(value is not None for value in filters.values()) > MOST_FILTERS:
+            raise invalid("?", "too-many-filters")
+        return {**filters, "limit": self.limit, "after": wire.after(self.after)}
 
 
 class FlawOut(BaseModel):

@@ -1,30 +1,33 @@
 """Cases on the wire."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, computed_field
 from pydantic.config import JsonDict
 
-from app.schemas.base import In, Line, Moment, Out, PageQuery, Text
+from app.schemas.base import In, KleCode, Line, Moment, Out, PageQuery, Text
 from app.schemas.codes import (
-    AssignmentEndReason,
     AssignmentRole,
     CaseModel,
     CaseState,
     CloseReason,
+    ComplexityLevel,
+    ComplexityReason,
+    ComplexitySuggestion,
+    ConcernLevel,
     GoalEndState,
-    StageGroup,
-    StageStatus,
+    Impairment,
+    TargetGroup,
 )
-from app.schemas.contacts import CallbackOut, MeetingOut
-from app.schemas.steps import StepOut
-from app.schemas.teams import TeamMemberOut
 
-KleCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}\.[0-9]{2}\.[0-9]{2}$")]
-"""A KLE subject number (KL's Emnesystematik), such as 27.24.00."""
-
+INTAKE: JsonDict = {
+    "impairment": "significant_and_lasting",
+    "several_kinds_of_help": True,
+    "cross_sector": True,
+    "complex": False,
+}
 EXAMPLE: JsonDict = {
     "id": "019a9f2e-7c10-7d3a-9c55-0c6a4c1b7a01",
     "number": "2026-4810237",
@@ -46,6 +49,13 @@ EXAMPLE: JsonDict = {
     "close_reason": None,
     "closing": None,
     "family_view": None,
+    "exit_reason": None,
+    "cycle": 1,
+    "early_concern": False,
+    "intake": {**INTAKE, "target_group": "inside"},
+    "intake_note": "Sundhedsplejen og skolen er bekymrede hver for sig.",
+    "concern_level": "medium",
+    "complexity_rating": None,
     "coordinator_id": "019a9f2e-7c10-7d3a-9c55-0c6a4c1b7a05",
     "coordinator_role": "coordinator",
     "coordinator_since": "2026-11-03T08:00:00Z",
@@ -54,6 +64,7 @@ EXAMPLE: JsonDict = {
     "coordinator_phone": "70 00 00 01",
     "coordinator_email": "karen@provekommune.invalid",
     "coordinator_hours": "Hverdage 9–14",
+    "coordinator_available": True,
 }
 
 
@@ -67,6 +78,40 @@ class ExternalReference(In):
 References = Annotated[list[ExternalReference], Field(max_length=20)]
 
 
+class IntakeIn(In):
+    """What speaks for the target group when a case begins (R33)."""
+
+    impairment: Impairment
+    several_kinds_of_help: bool = Field(description="The child needs several kinds of help.")
+    cross_sector: bool = Field(description="The help comes from more than one sector.")
+    complex: bool = Field(description="The family's situation is complex.")
+    note: Text | None = Field(None, description="In one's own words. Left out: what is noted already stays.")
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{**INTAKE, "note": "Sundhedsplejen og skolen er bekymrede hver for sig."}]}
+    )
+
+
+class IntakeOut(Out):
+    """What speaks for the target group, and what follows from it: an aid, never a decision (R33)."""
+
+    impairment: Impairment
+    several_kinds_of_help: bool
+    cross_sector: bool
+    complex: bool
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def target_group(self) -> TargetGroup:
+        """Inside: a lasting impairment or long illness, and several kinds of help or a need across sectors."""
+        if self.impairment == "unclear":
+            return "unclear"
+        return "inside" if self.impairment != "neither" and self._several() else "outside"
+
+    def _several(self) -> bool:
+        return self.several_kinds_of_help or self.cross_sector
+
+
 class CaseIn(In):
     """A case to open: for one child of one family, owned by a child disability department of the opener's (R2)."""
 
@@ -74,8 +119,10 @@ class CaseIn(In):
     child_id: UUID
     owner_department_id: UUID
     model: CaseModel | None = Field(None, description="Left out: the municipality's default model (R37).")
-    kle_code: KleCode = "27.24.00"
+    kle_code: KleCode | None = Field(None, description="Left out: the municipality's default; else one in use there.")
     external_references: References = Field(default_factory=list)
+    early_concern: bool = Field(False, description="A light case: no model and no steps, until it is upgraded (R75).")
+    intake: IntakeIn | None = None
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{k: EXAMPLE[k] for k in ("family_id", "child_id", "owner_department_id")}]}
@@ -89,6 +136,14 @@ class CasePatch(In):
     external_references: References | None = None
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"kle_code": "27.24.08"}]})
+
+
+class UpgradeIn(In):
+    """The model that a case without one is to follow from now on (R75)."""
+
+    model: Literal["efei", "sof"]
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"model": "efei"}]})
 
 
 class GoalEnd(In):
@@ -111,12 +166,15 @@ class ClosingOut(Out):
 
 
 class TransitionIn(In):
-    """A state to go to. To `closed` a reason and the closing are needed; to `ordinary` the family's view (R61)."""
+    """A state to go to; `needs` of the transitions served says which of the fields it takes (R61, R62, R78)."""
 
     to: CaseState
     reason: CloseReason | None = Field(None, description="Why it closes; only with `to: closed`.")
     closing: Closing | None = None
     family_view: Text | None = Field(None, description="The family's own view; needed with `to: ordinary`.")
+    explanation: Text | None = Field(
+        None, description="Why; needed with `to: ordinary`, and with `to: running` on the way back from there."
+    )
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -132,7 +190,7 @@ class TransitionIn(In):
 
 
 class CaseOut(Out):
-    """A case as this reader sees it. `closing` is content: null for those who only follow progress."""
+    """A case as this reader sees it. What is content is null for those who only follow progress."""
 
     id: UUID
     number: str
@@ -154,6 +212,13 @@ class CaseOut(Out):
     close_reason: CloseReason | None
     closing: ClosingOut | None
     family_view: str | None
+    exit_reason: str | None = Field(description="Why it went over to ordinary operation, or came back.")
+    cycle: int = Field(description="Which time round the steps it is (R60).")
+    early_concern: bool = Field(description="A light case, opened from an early concern (R75).")
+    intake: IntakeOut | None
+    intake_note: str | None
+    concern_level: ConcernLevel | None = Field(description="The newest rating of concern (R74).")
+    complexity_rating: ComplexityLevel | None = Field(description="The adviser's own rating (R73).")
     coordinator_id: UUID | None
     coordinator_role: AssignmentRole | None
     coordinator_since: Moment | None
@@ -162,28 +227,48 @@ class CaseOut(Out):
     coordinator_phone: str | None
     coordinator_email: str | None
     coordinator_hours: str | None
+    coordinator_available: bool | None = Field(description="At work, and not away for a while (R109).")
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
 
 class CaseQuery(PageQuery):
-    """Filters of the case list; each narrows it."""
+    """Filters of the case list; each narrows it. At most five of them together."""
 
     state: CaseState | None = None
     model: CaseModel | None = None
     family_id: UUID | None = None
     owner_department_id: UUID | None = None
     coordinator_id: UUID | None = None
+    helper_id: UUID | None = Field(None, description="Cases where this adviser is buddy or deputy.")
+    without_contact: bool | None = Field(
+        None, description="true: open cases whose coordinator has no active account, or left child disability."
+    )
+    early_concern: bool | None = Field(None, description="true: only light cases; false: none of them.")
+    stalled: bool | None = Field(
+        None,
+        description="For staff. true: only open, allocated cases in which nothing has happened for as many days as the "
+        "setting case.stalled_after_days says (R105); false: all others.",
+    )
 
 
-class CoordinatorIn(In):
-    """The adviser to appoint, and why when somebody else has the task already."""
+class ComplexityIn(In):
+    """The adviser's own rating of how complex the case is (R73); null takes it back."""
 
-    user_id: UUID
-    reason: Text | None = None
-    end_reason: AssignmentEndReason = "changed"
+    rating: ComplexityLevel | None
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": EXAMPLE["coordinator_id"]}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"rating": "high"}]})
+
+
+class ComplexityOut(Out):
+    """How complex the case is: by its parties and sectors, never lower than the adviser's own rating (R73)."""
+
+    level: ComplexityLevel
+    parties: int = Field(description="Core team, role agreements in force, and the family's cases elsewhere.")
+    sectors: int = Field(description="Sectors of the departments involved.")
+    own_rating: ComplexityLevel | None
+    reasons: list[ComplexityReason] = Field(description="What the level rests on; empty when it is low.")
+    suggests: list[ComplexitySuggestion] = Field(description="What may help a complex case and is not there yet.")
 
 
 class TransitionOut(Out):
@@ -192,34 +277,12 @@ class TransitionOut(Out):
     to: CaseState
     label: str
     blocked_by: list[str]
+    needs: list[str] = Field(description="The fields of the request that this state takes, and must have.")
 
 
 class TransitionsOut(Out):
     state: CaseState
     transitions: list[TransitionOut]
-
-
-class StageOut(Out):
-    """One field of the progress picture (R47, R48)."""
-
-    stage: str
-    label: str
-    group: StageGroup
-    status: StageStatus
-
-
-class OverviewOut(Out):
-    """One screen: the case, its steps, its people, what is waiting, and how far it is."""
-
-    case: CaseOut
-    stages: list[StageOut]
-    steps: list[StepOut]
-    team: list[TeamMemberOut]
-    meetings: list[MeetingOut]
-    callbacks_waiting: list[CallbackOut]
-    days_to_first_contact: int | None = Field(description="Days from allocation to first contact; null until then.")
-    transitions: list[TransitionOut]
-    unfilled: list[str] = Field(description="Cells of the steps still to be filled locally, as `number.cell` (R39).")
 
 
 class ExplanationOut(Out):

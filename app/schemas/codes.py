@@ -5,6 +5,7 @@ from typing import Literal
 CaseModel = Literal["efei", "sof", "none"]
 CaseState = Literal["draft", "start_up", "running", "ordinary", "transition", "closed"]
 StepStatus = Literal["planned", "started", "done", "skipped"]
+TemplateChange = Literal["added", "removed", "moved", "changed"]
 ActorKind = Literal["professional", "citizen", "service"]
 OrganisationKind = Literal[
     "school", "day_care", "hospital", "therapy", "residence", "relief_care", "association", "general_practice", "other"
@@ -92,8 +93,20 @@ CoordinatedBy = Literal["family", "adviser", "shared"]
 DeviationKind = Literal[
     "caseload_over_norm", "step_started_early", "paragraph_sets_missing", "contact_despite_agreement"
 ]
+CaseWarning = Literal[
+    "coordinator_absent",
+    "single_person",
+    "coverage_missing",
+    "paragraph_sets_missing",
+    "team_member_only_one",
+    "coordinator_lacks_knowledge",
+    "preference_review_due",
+    "role_agreement_review_due",
+]
 ConcernLevel = Literal["low", "medium", "high", "acute"]
 ComplexityLevel = Literal["low", "medium", "high"]
+ComplexityReason = Literal["own_rating", "many_parties", "many_sectors"]
+ComplexitySuggestion = Literal["buddy", "sof"]
 Impairment = Literal["significant_and_lasting", "invasive_chronic_or_long", "neither", "unclear"]
 TargetGroup = Literal["inside", "outside", "unclear"]
 ContactIntensity = Literal["close", "normal", "space"]
@@ -115,6 +128,8 @@ MeetingStatus = Literal["planned", "held", "cancelled"]
 ContactKind = Literal["first_contact", "follow_up", "informal", "other"]
 ContactChannel = Literal["phone", "video", "visit", "meeting", "letter", "digital_post", "app", "other"]
 AttendeeKind = Literal["family", "professional"]
+MeasureCategory = Literal["measure", "compensating"]
+MeasureStatus = Literal["planned", "started", "ended", "dropped"]
 GoalEndState = Literal["achieved", "partly", "not_achieved", "not_relevant"]
 StageGroup = Literal["start_up", "running"]
 CallbackStatus = Literal["waiting", "answered"]

@@ -81,6 +81,12 @@ class ContactIn(In):
     channel: ContactChannel
     took_place_at: Moment
     note: Text | None = None
+    role_agreement_id: UUID | None = Field(
+        None, description="The role agreement that it falls under, when it was with one of those around the child."
+    )
+    deviation_reason: Text | None = Field(
+        None, description="Why the adviser made contact although the family coordinates there (R113)."
+    )
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -96,6 +102,7 @@ class ContactOut(Out):
     channel: ContactChannel
     took_place_at: Moment
     note: str | None
+    role_agreement_id: UUID | None
     recorded_at: Moment
     recorded_by: UUID
     recorded_by_name: str

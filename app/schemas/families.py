@@ -4,10 +4,24 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, SecretStr
 
 from app.schemas.base import Day, Email, In, Line, Moment, Out, PageQuery, Phone, Text
-from app.schemas.codes import CustodySource, MemberKind, MemberRelation
+from app.schemas.codes import CustodyKind, CustodySource, Employment, MemberKind, MemberRelation, RelationKind
+
+CprNumber = Annotated[
+    SecretStr,
+    Field(min_length=1, max_length=32, description="`DDMMYY-SSSS` or ten digits; kept encrypted, never given back."),
+]
+Protection = Annotated[
+    bool,
+    Field(
+        strict=True,
+        description="Name and address protection: address, phone and email are shown to the person and the "
+        "coordinator only, not to the other parent either.",
+    ),
+]
+EmploymentField = Annotated[Employment | None, Field(description="An adult's place on the labour market (R35).")]
 
 
 class FamilyIn(In):
@@ -33,9 +47,13 @@ class Login(In):
     issuer: Line
     subject: Line
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"issuer": "https://login.invalid", "subject": "alma-proevesen"}]}
+    )
+
 
 class MemberIn(In):
-    """A child or an adult of the family. A child has a birth date."""
+    """A child or an adult of the family, or a person of its network (R23). A child has a birth date."""
 
     kind: MemberKind
     relation: MemberRelation
@@ -43,6 +61,11 @@ class MemberIn(In):
     birth_date: Day | None = None
     phone: Phone | None = None
     email: Email | None = None
+    address: Line | None = None
+    address_protected: Protection = False
+    employment: EmploymentField = None
+    named_by: UUID | None = Field(None, description="Who in the family named this person of the network.")
+    cpr_number: CprNumber | None = None
     capability_notes: Text | None = Field(None, description="What helps the person to take part (R21).")
     login: Login | None = None
 
@@ -61,13 +84,21 @@ class MemberPatch(In):
     birth_date: Day | None = None
     phone: Phone | None = None
     email: Email | None = None
+    address: Line | None = None
+    address_protected: Protection | None = None
+    employment: EmploymentField = None
+    cpr_number: CprNumber | None = None
     capability_notes: Text | None = None
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "70 00 00 11"}]})
 
 
 class MemberOut(Out):
-    """A member of the family; `capability_notes` is content: null for those who only follow progress."""
+    """A member of the family, as the reader may see it: what is not for the reader is null, as what is not known.
+
+    `capability_notes` and `employment` are content; `cpr_masked`, such as `120416-****`, is for the person and the
+    coordinator; so are `address`, `phone` and `email` of somebody with address protection.
+    """
 
     id: UUID
     family_id: UUID
@@ -77,8 +108,57 @@ class MemberOut(Out):
     birth_date: date | None
     phone: str | None
     email: str | None
+    address: str | None
+    address_protected: bool | None
+    employment: Employment | None
+    named_by: UUID | None
+    cpr_masked: str | None
     capability_notes: str | None
     has_login: bool
+    login_changed_at: Moment | None
+
+
+class MemberSearch(In):
+    """Whom to look for: exactly this CPR number. It stands in the body, since addresses end in logs."""
+
+    cpr_number: CprNumber
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"cpr_number": "120416-0000"}]})
+
+
+class RelationIn(In):
+    """How two members are related: `from_id` is the `kind` of `to_id`, such as the parent of a child (R22)."""
+
+    from_id: UUID
+    to_id: UUID
+    kind: RelationKind
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "from_id": "019a9f2e-7c10-7d3a-9c55-0c6a4c1b7a06",
+                    "to_id": "019a9f2e-7c10-7d3a-9c55-0c6a4c1b7a03",
+                    "kind": "parent",
+                }
+            ]
+        }
+    )
+
+
+class RelationOut(Out):
+    id: UUID
+    family_id: UUID
+    from_id: UUID
+    to_id: UUID
+    kind: RelationKind
+    created_at: Moment
+    created_by: UUID
+    ended_at: Moment | None
+
+
+class RelationQuery(PageQuery):
+    current: bool | None = Field(None, description="Those that stand, or those that have ended.")
 
 
 class CustodyIn(In):
@@ -86,6 +166,7 @@ class CustodyIn(In):
 
     child_id: UUID
     holder_id: UUID
+    kind: CustodyKind = "joint"
     source: CustodySource
     valid_from: Day
     valid_until: Day | None = None
@@ -115,10 +196,7 @@ class CustodyOut(Out):
     family_id: UUID
     child_id: UUID
     holder_id: UUID
+    kind: CustodyKind
     source: CustodySource
     valid_from: date
     valid_until: date | None
-
-
-class FamilyQuery(PageQuery):
-    pass

@@ -3,13 +3,15 @@
 from datetime import date
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from app.schemas.base import Moment, Out
+from app.schemas.base import Day, Email, In, Line, Moment, Out, Phone
 from app.schemas.cases import CaseOut
 from app.schemas.codes import ActorKind, CaseState, StepStatus
 from app.schemas.contacts import CallbackOut
 from app.schemas.families import MemberOut
+from app.schemas.overviews import ContactCard
+from app.schemas.preferences import ContactPreferenceOut
 from app.schemas.steps import StepOut
 from app.schemas.users import PositionOut
 
@@ -21,11 +23,29 @@ class MeOut(Out):
     kind: ActorKind
     name: str
     title: str | None
+    phone: str | None
+    email: str | None
+    contact_hours: str | None
+    absent_until: date | None
+    organisation_id: UUID | None
+    organisation_name: str | None
     municipality_id: UUID
     municipality_name: str
     roles: list[str]
     positions: list[PositionOut]
     member_ids: list[UUID] = Field(description="The family members that I am.")
+
+
+class MePatch(In):
+    """What a professional keeps up to date oneself; fields left out stay as they are."""
+
+    title: Line | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    contact_hours: Line | None = Field(None, description="When one can be called, as the families read it (R150).")
+    absent_until: Day | None = Field(None, description="The first day back at work.")
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"contact_hours": "Hverdage 8–10 og torsdag til 17"}]})
 
 
 class FirstContactDue(Out):
@@ -38,24 +58,17 @@ class FirstContactDue(Out):
 
 
 class WorkOut(Out):
-    """What I hold: my cases, the steps in my hands, families to contact first, and call-backs that wait."""
+    """What I hold: my cases and steps, families to contact first, call-backs that wait, agreements to look at again."""
 
     cases: list[CaseOut]
     cases_next: str | None = Field(description="Cursor of `GET /v1/cases` when there are more.")
+    helping: list[CaseOut] = Field(description="Open cases where I am buddy or deputy (R4, R109).")
     steps: list[StepOut]
     first_contacts: list[FirstContactDue]
     callbacks: list[CallbackOut]
-
-
-class ContactCard(Out):
-    """The one person to turn to (R97)."""
-
-    name: str
-    title: str | None
-    role: str
-    phone: str | None
-    email: str | None
-    hours: str | None
+    preferences_due: list[ContactPreferenceOut] = Field(
+        description="Agreements on contact in my cases whose day of asking again has come (R141)."
+    )
 
 
 class FamilyStep(Out):
@@ -75,6 +88,10 @@ class FamilyCase(Out):
     state: CaseState
     state_label: str
     contact: ContactCard | None
+    beside: list[ContactCard] = Field(description="The contact's buddy or deputy, who can help too (R120).")
+    contact_preferences: list[ContactPreferenceOut] = Field(
+        description="How you are contacted: what was agreed for the family as a whole, and what you have said yourself."
+    )
     steps: list[FamilyStep]
 
 
@@ -83,5 +100,6 @@ class FamilyViewOut(Out):
 
     me: list[MemberOut]
     children: list[MemberOut]
+    network: list[MemberOut] = Field(description="The people of the family's network whom I named (R23).")
     cases: list[FamilyCase]
     callbacks: list[CallbackOut]

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from app.schemas.base import In, Moment, Out, Text
 from app.schemas.settings import MunicipalitySettings, SettingsPatch
@@ -32,6 +32,37 @@ class MunicipalityPatch(In):
     )
 
 
+class SettingPartOut(Out):
+    """What a setting, or one part of it, means, with the values that it may have."""
+
+    key: str
+    title: str
+    description: str
+    options: list[str] | None = Field(description="The codes to choose from, where there are any.")
+    minimum: int | None
+    maximum: int | None
+
+
+class SettingOut(SettingPartOut):
+    """A setting in words, in the reader's language (R461); `parts` are the fields of a value that is composed."""
+
+    section: str | None = Field(description="The title of the section it stands in.")
+    value: JsonValue
+    default: JsonValue
+    changed: bool = Field(description="Whether the municipality has chosen something else than the default.")
+    parts: list[SettingPartOut]
+
+
+class SettingsOut(Out):
+    items: list[SettingOut]
+
+
+class SettingChangeOut(Out):
+    key: str
+    before: JsonValue
+    after: JsonValue
+
+
 class SettingsVersionOut(Out):
     """The settings as they were from `changed_at` until the next version (R461)."""
 
@@ -42,3 +73,4 @@ class SettingsVersionOut(Out):
     changed_by: UUID | None
     changed_by_name: str | None
     reason: str | None
+    changes: list[SettingChangeOut] = Field(description="What it set differently from the version before.")

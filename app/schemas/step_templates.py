@@ -6,15 +6,16 @@ A document is checked as a whole when it is read, so a template in force is alwa
 """
 
 import unicodedata
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 TemplateModel = Literal["efei", "sof"]
 Stage = Literal["team_established", "competence_and_funding", "assessment", "goals_and_plan"]
-Guard = Literal["coordinator", "core_team", "family_meeting", "perspectives"]
+Guard = Literal["coordinator", "core_team", "coverage", "deputy", "family_meeting", "perspectives", "contact_form"]
 PartyRole = Literal["family", "child", "coordinator", "core_team", "other_professionals", "professional_head"]
 CellName = Literal["purpose", "content", "participants", "responsible"]
+ActivityCode = Literal["case_meetings", "contact", "plan_follow_up", "repeat_steps", "exit"]
 
 
 def _readable(text: str) -> str:
@@ -30,6 +31,8 @@ Title = Annotated[
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_readable)
 ]
+StepKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""What a step is called from version to version, wherever it stands."""
 
 
 class _Part(BaseModel):
@@ -74,8 +77,8 @@ class PartyCell(Cell):
         return self
 
 
-class TemplateStep(_Part):
-    """One step (sagsskridt): what it is for, what happens, who takes part and who is responsible (R38).
+class StepTable(_Part):
+    """A row of the table, one step (sagsskridt): what it is for, what happens, who takes part and who answers (R38).
 
     `stage` is its place in the progress picture of the start (R47), or none. `optional` steps can be skipped (R63),
     `repeatable` ones come again in a new cycle (R60), and every guard in `requires` must hold before the step is done.
@@ -108,18 +111,57 @@ class TemplateStep(_Part):
         }
 
 
+class TemplateStep(StepTable):
+    """One step of a template, with the key that it keeps through the versions."""
+
+    key: StepKey
+
+    @model_validator(mode="before")
+    @classmethod
+    def _called_by_its_number(cls, step: Any) -> Any:
+        """Templates from before there were keys call each step by its number."""
+        if isinstance(step, dict) and "key" not in step:
+            return {**step, "key": f"step_{step.get('number')}"}
+        return step
+
+
+class TemplateStepIn(StepTable):
+    """One step as it is edited."""
+
+    key: StepKey | None = Field(
+        None, description="Left out: the key of the step that had this number in the version before, or step_N."
+    )
+
+
+class TemplateActivity(_Part):
+    """Something that goes on while a case is running (R59), in the municipality's own words."""
+
+    code: ActivityCode
+    title: Title
+
+
 class StepTemplateDocument(_Part):
     """A whole template for one practice model (R37, R38), with its steps in the order they are worked."""
 
     model: TemplateModel
     name: Title
     steps: Annotated[tuple[TemplateStep, ...], Field(min_length=1, max_length=50)]
+    activities: tuple[TemplateActivity, ...] = ()
 
     @model_validator(mode="after")
     def _numbered_from_one(self) -> Self:
         """Numbers are places: 1, 2, 3 … without gaps, repetitions or another order."""
         if [step.number for step in self.steps] != list(range(1, len(self.steps) + 1)):
             raise ValueError("steps are numbered from 1 without gaps, in order")
+        return self
+
+    @model_validator(mode="after")
+    def _called_by_one_name(self) -> Self:
+        """A key is one step, and an activity stands once: both are what versions are compared by."""
+        if len({step.key for step in self.steps}) < len(self.steps):
+            raise ValueError("a key is the name of one step")
+        if len({activity.code for activity in self.activities}) < len(self.activities):
+            raise ValueError("an activity is named once")
         return self
 
     def unfilled(self) -> list[tuple[int, CellName]]:

@@ -4,12 +4,19 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.config import JsonDict
 
 from app.schemas.base import Day, In, Line, Moment, Out, PageQuery, Text
-from app.schemas.codes import StepStatus
-from app.schemas.step_templates import Cell, PartyCell, TemplateModel, TemplateStep
+from app.schemas.codes import StepStatus, TemplateChange
+from app.schemas.step_templates import (
+    Cell,
+    PartyCell,
+    TemplateActivity,
+    TemplateModel,
+    TemplateStep,
+    TemplateStepIn,
+)
 
 CELLS: JsonDict = {
     "purpose": {"text": "At se familien samlet fra begyndelsen.", "suggestion": True},
@@ -24,7 +31,9 @@ CELLS: JsonDict = {
 EXAMPLE: JsonDict = {
     "id": "019a9f2e-7c10-7d3a-9c55-0c6a4c1b7b01",
     "case_id": "019a9f2e-7c10-7d3a-9c55-0c6a4c1b7a01",
+    "cycle": 1,
     "number": 1,
+    "key": "allocation",
     "title": "Sagsfordeling til familiekoordinator og oprettelse af kerneteam",
     "stage": "team_established",
     "optional": False,
@@ -45,7 +54,7 @@ EXAMPLE: JsonDict = {
 }
 
 
-STEP = ("number", "title", "stage", "optional", "repeatable", "requires")
+STEP = ("key", "number", "title", "stage", "optional", "repeatable", "requires")
 
 
 class CellsOut(Out):
@@ -71,7 +80,9 @@ class StepOut(Out):
 
     id: UUID
     case_id: UUID
+    cycle: int = Field(description="Which time round: 2 and up where the step was repeated (R60).")
     number: int
+    key: str = Field(description="What the step is called in the template, whatever its number.")
     title: str
     stage: str | None
     optional: bool
@@ -139,7 +150,10 @@ class StepTemplateIn(In):
 
     model: TemplateModel
     name: Line
-    steps: Annotated[list[TemplateStep], Field(min_length=1, max_length=50)]
+    steps: Annotated[list[TemplateStepIn], Field(min_length=1, max_length=50)]
+    activities: Annotated[list[TemplateActivity], Field(max_length=20)] | None = Field(
+        None, description="What goes on while the case is running, in order (R59). Left out: as it was."
+    )
     based_on: int = Field(ge=1, le=1_000_000)
 
     model_config = ConfigDict(
@@ -164,8 +178,13 @@ class StepTemplateOut(Out):
     version: int
     name: str
     steps: list[TemplateStep]
+    activities: list[TemplateActivity]
     published_at: Moment
     published_by: UUID | None
+
+
+class StepQuery(PageQuery):
+    cycle: int | None = Field(None, ge=1, le=10_000, description="Left out: of each step the newest (R60).")
 
 
 class StepTemplateQuery(PageQuery):
@@ -183,3 +202,28 @@ class GapOut(Out):
 
 class GapsOut(Out):
     items: list[GapOut]
+
+
+class DifferenceQuery(BaseModel):
+    against: UUID | None = Field(None, description="A version of the same model. Left out: the one before.")
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class DifferenceOut(Out):
+    """One thing that differs. Steps are followed by their key: with another number one was moved.
+
+    `key` and `number` are null for what belongs to no step: the name, and the activities. `field` is null where a whole
+    step was added or removed; it then stands in `after` or `before`.
+    """
+
+    key: str | None
+    number: int | None
+    change: TemplateChange
+    field: str | None
+    before: JsonValue
+    after: JsonValue
+
+
+class DifferencesOut(Out):
+    items: list[DifferenceOut]

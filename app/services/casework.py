@@ -1,12 +1,13 @@
 """What every piece of work in a case asks: is it open, and who is on it."""
 
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 
 from app.db import Row, Transaction, columns
-from app.errors import Conflict
-from app.models import Assignment, TeamMember
+from app.errors import Conflict, invalid
+from app.models import Assignment, Member, TeamMember
 from app.policy.actor import Actor
 
 
@@ -16,8 +17,22 @@ def require_open(case: Row) -> None:
         raise Conflict("case-read-only")
 
 
+async def require_member(session: Transaction, actor: Actor, case: Row, member_id: UUID, pointer: str) -> None:
+    """Raises Invalid unless the person is registered in the family that the case is about."""
+    member = columns(Member)
+    this = (member.municipality_id == actor.municipality, member.id == member_id, member.family_id == case.family_id)
+    if (await session.execute(select(member.id).where(*this))).first() is None:
+        raise invalid(pointer, "member-not-in-family", "member-not-in-family")
+
+
+def in_team_on(day: date) -> ColumnElement[bool]:
+    """The membership has not ended, nor run out by this day."""
+    team = columns(TeamMember)
+    return team.left_at.is_(None) & (team.ends_on.is_(None) | (team.ends_on > day))
+
+
 async def on_the_case(session: Transaction, actor: Actor, case_id: UUID, user_id: UUID) -> bool:
-    """Whether the user is the case's coordinator or in its core team now."""
+    """Whether the user holds the case, or is in its core team today and needed (R86)."""
     held, team = columns(Assignment), columns(TeamMember)
     coordinates = exists().where(
         held.municipality_id == actor.municipality,
@@ -29,6 +44,7 @@ async def on_the_case(session: Transaction, actor: Actor, case_id: UUID, user_id
         team.municipality_id == actor.municipality,
         team.case_id == case_id,
         team.user_id == user_id,
-        team.left_at.is_(None),
+        team.relevant,
+        in_team_on(actor.today),
     )
     return bool((await session.execute(select(coordinates | joined))).scalar_one())

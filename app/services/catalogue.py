@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import Field, StringConstraints, TypeAdapter
@@ -16,13 +16,16 @@ from pydantic import Field, StringConstraints, TypeAdapter
 from app.schemas.step_templates import StepTemplateDocument, TemplateModel
 
 Language = Literal["da", "en"]
-Labels = Mapping[str, Mapping[str, Mapping[str, str]]]
+Words = Mapping[str, Mapping[str, str]]
+Labels = Mapping[str, Words]
 
 _Word = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
 _InEveryLanguage = Annotated[dict[Language, _Word], Field(min_length=len(get_args(Language)))]
 _CATALOGUE: TypeAdapter[dict[str, dict[str, _InEveryLanguage]]] = TypeAdapter(
     dict[_Word, dict[_Word, _InEveryLanguage]]
 )
+_Explained = Annotated[dict[Literal["title", "description"], _Word], Field(min_length=2)]
+_WORDS: TypeAdapter[dict[str, _Explained]] = TypeAdapter(dict[_Word, _Explained])
 
 
 @cache
@@ -31,6 +34,12 @@ def shipped_template(model: TemplateModel) -> StepTemplateDocument:
     if model not in get_args(TemplateModel):
         raise KeyError(model)
     return StepTemplateDocument.model_validate(_document("app.templates.steps", f"{model}.yaml"))
+
+
+@cache
+def setting_words() -> Words:
+    """Dotted key of a setting → its title and description in Danish, read-only."""
+    return _frozen(_WORDS.validate_python(_document("app.templates", "settings.yaml")))
 
 
 @cache
@@ -45,7 +54,7 @@ def label(enumeration: str, code: str, language: str) -> str:
     return labels()[enumeration][code][language]
 
 
-def _frozen(codes: dict[str, dict[Language, str]]) -> Mapping[str, Mapping[str, str]]:
+def _frozen(codes: Mapping[str, Mapping[Any, str]]) -> Words:
     return MappingProxyType({code: MappingProxyType(dict[str, str](words.items())) for code, words in codes.items()})
 
 

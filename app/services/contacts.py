@@ -8,14 +8,16 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.db import Row, Transaction, columns
-from app.errors import Conflict, Forbidden, Refusal, invalid
+from app.errors import Conflict, Flaw, Forbidden, Refusal, invalid
 from app.models import Callback, Case, Contact, Meeting, Member
 from app.policy import cases, users
 from app.policy import contacts as policies
 from app.policy.actor import Actor
 from app.policy.core import Page
 from app.schemas.contacts import Attendee, CallbackIn, ContactIn, MeetingCancelled, MeetingHeld, MeetingIn
+from app.services.agreements import coordinated_by
 from app.services.casework import on_the_case, require_open
+from app.services.deviations import deviate
 from app.services.events import emit
 from app.services.municipalities import settings_now
 from app.services.rows import add, change
@@ -69,19 +71,38 @@ async def cancel_meeting(session: Transaction, actor: Actor, id: UUID, wanted: M
 
 
 async def record_contact(session: Transaction, actor: Actor, case_id: UUID, wanted: ContactIn) -> Row:
-    """Write down a contact that took place. The first one is measured from the allocation (R99)."""
+    """Write down a contact that took place. The first one is measured from the allocation (R99).
+
+    Raises Conflict for one with a party that the family coordinates with itself, unless a reason is given: that is a
+    deviation (R113). Raises Invalid for an agreement that is not this case's, or not in force.
+    """
     case = await cases.cases.get(session, actor, case_id, "record_contact")
     _past("/took_place_at", wanted.took_place_at, actor)
+    theirs = await _left_to_family(session, actor, case_id, wanted)
     require_open(case)
     if wanted.kind == "first_contact" and case.allocated_at is None:
         raise Conflict("coordinator-missing")
-    values = {"recorded_at": actor.at, "recorded_by": actor.user, **wanted.model_dump()}
-    id = await add(session, actor, Contact, case_id=case_id, **values)
+    if theirs and wanted.deviation_reason is None:
+        raise Conflict("family-coordinates", Flaw("/role_agreement_id", "family-coordinates"))
+    content = wanted.model_dump(exclude={"deviation_reason"})
+    id = await add(session, actor, Contact, case_id=case_id, recorded_at=actor.at, recorded_by=actor.user, **content)
+    if wanted.deviation_reason is not None:
+        await deviate(session, actor, "contact_despite_agreement", case_id, wanted.deviation_reason)
     earlier = case.first_contact_at is None or wanted.took_place_at < case.first_contact_at
     if wanted.kind == "first_contact" and earlier:
         await change(session, actor, Case, case_id, first_contact_at=wanted.took_place_at)
     await emit(session, actor, "contact.recorded", id, case_id=case_id)
     return await policies.contacts.get(session, actor, id)
+
+
+async def _left_to_family(session: Transaction, actor: Actor, case_id: UUID, wanted: ContactIn) -> bool:
+    """The contact falls under an agreement by which the family coordinates. Raises Invalid for a reason without one."""
+    theirs = False
+    if wanted.role_agreement_id is not None:
+        theirs = await coordinated_by(session, actor, case_id, wanted.role_agreement_id) == "family"
+    if wanted.deviation_reason is not None and not theirs:
+        raise invalid("/deviation_reason", "not-here")
+    return theirs
 
 
 async def ask_callback(session: Transaction, actor: Actor, case_id: UUID, wanted: CallbackIn) -> Row:

@@ -1,9 +1,24 @@
 """Events: written in the transaction of what happened, in the order of each case; read as timeline and access log."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import INTEGER, TEXT, FromClause, Insert, bindparam, cast, insert, literal, null, select
+from sqlalchemy import (
+    INTEGER,
+    TEXT,
+    FromClause,
+    Insert,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    literal_column,
+    null,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db import Transaction, new_id, table_of
@@ -13,6 +28,7 @@ from app.policy.actor import ACTOR, Actor
 from app.policy.core import Page
 from app.policy.rules import UUID_TYPE
 from app.services.catalogue import label, labels
+from app.services.rows import add_all
 
 EVENT: Final = {
     "municipality_id": ACTOR.municipality,
@@ -63,6 +79,21 @@ def of_event(
     }
 
 
+def _counted() -> Insert:
+    """The next event number of many cases."""
+    counter = table_of(Counter).c
+    wanted = func.unnest(bindparam("event_scopes", type_=ARRAY(TEXT)))
+    scopes = wanted.table_valued("scope").render_derived(name="wanted")
+    begun = select(ACTOR.municipality, scopes.c.scope, literal_column("1"))
+    return (
+        upsert(table_of(Counter))
+        .from_select(["municipality_id", "scope", "value"], begun)
+        .on_conflict_do_update(index_elements=["municipality_id", "scope"], set_={"value": counter.value + 1})
+        .returning(counter.scope, counter.value)
+    )
+
+
+COUNTED: Final = _counted()
 IN_CASE: Final = in_case()
 OUTSIDE: Final = insert(table_of(Event)).from_select(
     [*EVENT, "sequence"], select(*EVENT.values(), cast(null(), INTEGER))
@@ -84,6 +115,17 @@ async def emit(
     """
     statement = OUTSIDE if case_id is None else IN_CASE
     await session.rows(statement, {**actor.parameters, **of_event(type, resource_id, case_id, member_id)})
+
+
+async def emit_in_cases(session: Transaction, actor: Actor, type: str, case_ids: Sequence[UUID]) -> None:
+    """The same event about many cases at once, in each with its own number there."""
+    scopes = {f"events:{case_id}": case_id for case_id in sorted(case_ids)}  # one order: two who count never wait
+    counted = await session.rows(COUNTED, {**actor.parameters, "event_scopes": list(scopes)})
+    told = {"at": actor.at, "type": type, "resource": type.partition(".")[0], "member_id": None}
+    told |= {"actor_id": actor.user, "actor_kind": actor.kind}
+    numbered = [(scopes[row.scope], row.value) for row in counted]
+    rows = [{"resource_id": case_id, "case_id": case_id, "sequence": number} for case_id, number in numbered]
+    await add_all(session, actor, Event, [told | row for row in rows])
 
 
 async def timeline(session: Transaction, actor: Actor, case_id: UUID, **page: Any) -> tuple[list[dict[str, Any]], Page]:

@@ -1,21 +1,32 @@
-"""Families: registering them, their members and who has custody (R20–R22)."""
+"""Families: registering them, their members, who may sign in as them, and who has custody (R20–R23, R35)."""
 
+from collections.abc import Collection
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import or_, select
 
+from app.cpr import Vault
 from app.db import Row, Transaction, columns
-from app.errors import Conflict, NotFound, invalid
+from app.errors import Conflict, Flaw, Forbidden, NotFound, Refusal, invalid
 from app.models import Case, Custody, Family, Member, User
 from app.policy import families as policies
-from app.policy import municipalities
+from app.policy import municipalities, users
 from app.policy.actor import Actor
-from app.schemas.families import CustodyEnd, CustodyIn, FamilyIn, Login, MemberIn, MemberPatch
+from app.policy.core import Page
+from app.schemas.families import CustodyEnd, CustodyIn, FamilyIn, Login, MemberIn, MemberPatch, MemberSearch
+from app.services import cpr
 from app.services.events import emit
 from app.services.rows import add, change
 from app.wire import Condition
+
+HIDEABLE: Final = {
+    "shows_details": {"address", "address_protected", "phone", "email"},
+    "shows_identity": {"cpr_number"},
+}
+"""What a policy's column says that the reader sees; who does not see it cannot overwrite it either."""
+CONTENT: Final = {"capability_notes", "employment"}
 
 
 async def register(session: Transaction, actor: Actor, wanted: FamilyIn) -> Row:
@@ -35,93 +46,174 @@ async def owning(session: Transaction, actor: Actor, department_id: UUID) -> Non
         raise invalid("/owner_department_id", "unknown-reference", "unknown-reference") from None
 
 
-async def add_member(session: Transaction, actor: Actor, family_id: UUID, wanted: MemberIn) -> Row:
-    """A child or an adult of the family; with `login` the person can sign in. A child has a birth date, or Invalid."""
+async def add_member(session: Transaction, actor: Actor, family_id: UUID, wanted: MemberIn, vault: Vault) -> Row:
+    """A child or an adult of the family, or a person of its network; with `login` the person can sign in.
+
+    A child has a birth date, only an adult an employment, and who named a person of the network is of the family; or
+    Invalid. Raises Conflict when the CPR number or the sign-in is somebody's in the family already.
+    """
     await policies.families.get(session, actor, family_id, "add_member")
     if wanted.kind == "child" and wanted.birth_date is None:
         raise invalid("/birth_date", "required")
     _born(wanted.birth_date, actor)
-    user_id = None if wanted.login is None else await _account(session, actor, wanted.login, wanted.name)
-    values = wanted.model_dump(exclude={"login"})
-    id = await add(session, actor, Member, family_id=family_id, user_id=user_id, created_at=actor.at, **values)
+    _employed(wanted.employment, wanted.kind)
+    await _named(session, actor, family_id, wanted)
+    number = None if wanted.cpr_number is None else cpr.judged(wanted.cpr_number, actor)
+    cpr.require_born(number, wanted.birth_date, "/cpr_number")
+    user_id = None if wanted.login is None else await _account(session, actor, wanted.login, wanted.name, "/login")
+    values = {"user_id": user_id, "login_changed_at": user_id and actor.at, "created_at": actor.at}
+    values |= wanted.model_dump(exclude={"login", "cpr_number"})
+    id = await add(session, actor, Member, family_id=family_id, **values)
+    if number is not None:
+        await change(session, actor, Member, id, **cpr.sealed(vault, actor, id, number))
     await emit(session, actor, "member.added", id)
     return await policies.members.get(session, actor, id)
 
 
-async def change_member(session: Transaction, actor: Actor, id: UUID, wanted: MemberPatch, condition: Condition) -> Row:
-    """Change a member's details; null clears what may be empty."""
-    await policies.members.get(session, actor, id, "change_member", condition)
-    values = wanted.model_dump(exclude_unset=True)
-    for required in ("relation", "name", "birth_date"):
+async def change_member(
+    session: Transaction, actor: Actor, id: UUID, wanted: MemberPatch, vault: Vault, condition: Condition
+) -> Row:
+    """Change a member's details; null clears what may be empty. Forbidden for what the actor does not see."""
+    condition.demand()
+    member = await policies.members.get(session, actor, id, "change_member")
+    await _require_seen(session, actor, member, wanted.model_fields_set)
+    condition.check(member)
+    values = wanted.model_dump(exclude_unset=True, exclude={"cpr_number"})
+    for required in ("relation", "name", "birth_date", "address_protected"):
         if required in values and values[required] is None:
             raise invalid(f"/{required}", "required")
-    if "capability_notes" in values:  # content: who does not see it cannot overwrite it either
-        await policies.members.get(session, actor, id, "note_capability")
     _born(values.get("birth_date"), actor)
+    _employed(values.get("employment"), member.kind)
+    values |= await _identified(session, actor, member, wanted, vault)
     if values:
         await change(session, actor, Member, id, **values)
         await emit(session, actor, "member.changed", id)
     return await policies.members.get(session, actor, id)
 
 
+async def _require_seen(session: Transaction, actor: Actor, member: Row, fields: Collection[str]) -> None:
+    """Raises Forbidden for a field that is hidden from the actor: a blind change would overwrite it."""
+    hidden = (names for column, names in HIDEABLE.items() if not member[column])
+    if any(names.intersection(fields) for names in hidden):
+        raise Forbidden(refusal=Refusal("member", "change_member", member.id))
+    if CONTENT.intersection(fields):
+        await policies.members.get(session, actor, member.id, "note_capability")
+
+
+async def _identified(
+    session: Transaction, actor: Actor, member: Row, wanted: MemberPatch, vault: Vault
+) -> dict[str, Any]:
+    """The columns of a new CPR number. Raises Invalid when it, or the one that is kept, does not fit the birth date."""
+    new = "cpr_number" in wanted.model_fields_set
+    if not new:
+        if wanted.birth_date is not None:
+            number = await cpr.kept(session, actor, vault, member.id)
+            cpr.require_born(number, wanted.birth_date, "/birth_date")
+        return {}
+    number = None if wanted.cpr_number is None else cpr.judged(wanted.cpr_number, actor)
+    cpr.require_born(number, wanted.birth_date or member.birth_date, "/cpr_number")
+    return cpr.sealed(vault, actor, member.id, number)
+
+
+async def search(session: Transaction, actor: Actor, wanted: MemberSearch, vault: Vault) -> Page:
+    """The members of exactly this CPR number that a professional may read. Forbidden for everybody else."""
+    await users.users.get(session, actor, actor.user, "search_members")
+    index = vault.index(cpr.judged(wanted.cpr_number, actor), actor.municipality)
+    return await policies.members.page(session, actor, cpr_index=index)
+
+
+async def bind_login(session: Transaction, actor: Actor, id: UUID, wanted: Login, condition: Condition) -> Row:
+    """From now on this sign-in is the person, and no other. Raises Invalid when the sign-in belongs to staff.
+
+    All who have custody of the children concerned can see that it happened: it decides who reads their cases.
+    """
+    member = await policies.members.get(session, actor, id, "set_login", condition)
+    user_id = await _account(session, actor, wanted, member.name, "/subject")
+    own = columns(Member)
+    others = (own.municipality_id == actor.municipality, own.family_id == member.family_id, own.id != id)
+    if (await session.execute(select(own.id).where(*others, own.user_id == user_id))).first():
+        raise Conflict("already-exists", Flaw("/subject", "already-exists"))
+    return await _sign_in(session, actor, member, user_id)
+
+
+async def unbind_login(session: Transaction, actor: Actor, id: UUID, condition: Condition) -> Row:
+    """The person can no longer sign in; at once, since who a sign-in is, is asked for each request."""
+    member = await policies.members.get(session, actor, id, "set_login", condition)
+    return await _sign_in(session, actor, member, None) if member.has_login else member
+
+
+async def _sign_in(session: Transaction, actor: Actor, member: Row, user_id: UUID | None) -> Row:
+    await change(session, actor, Member, member.id, user_id=user_id, login_changed_at=actor.at)
+    own = columns(Custody)
+    held = (own.municipality_id == actor.municipality, own.holder_id == member.id, own.valid_from <= actor.today)
+    still = or_(own.valid_until.is_(None), own.valid_until > actor.today)
+    children = (await session.execute(select(own.child_id).where(*held, still))).scalars()
+    await _tell(session, actor, "member.login_changed", member.id, {member.id, *children})
+    return await policies.members.get(session, actor, member.id)
+
+
 async def give_custody(session: Transaction, actor: Actor, family_id: UUID, wanted: CustodyIn) -> Row:
-    """Record custody of a child of the family by an adult of it (else Invalid); Conflict when periods overlap."""
+    """Record custody of a child of the family by an adult of it (else Invalid).
+
+    Raises Conflict when the same adult has it already in the period, or when one of two has it alone.
+    """
     await policies.families.get(session, actor, family_id, "set_custody")
     if wanted.valid_until is not None and wanted.valid_until <= wanted.valid_from:
         raise invalid("/valid_until", "period-invalid", "period-invalid")
-    kinds = await _kinds(session, actor, family_id)
+    people = await members_of(session, actor, family_id)
     for field, kind in (("child_id", "child"), ("holder_id", "adult")):
-        found = kinds.get(getattr(wanted, field))
-        if found != kind:
+        found = people.get(getattr(wanted, field))
+        if found is None or found.kind != kind:
             code = "member-not-in-family" if found is None else f"not-a-{kind}"
             raise invalid(f"/{field}", code, code)
-    await _no_overlap(session, actor, wanted, wanted.valid_until)
+    await _no_overlap(session, actor, wanted)
     values = {"created_at": actor.at, "created_by": actor.user, **wanted.model_dump()}
     id = await add(session, actor, Custody, family_id=family_id, **values)
-    await _tell_custody(session, actor, "custody.added", id, wanted.child_id)
+    await _tell(session, actor, "custody.added", id, {wanted.child_id})
     return await policies.custodies.get(session, actor, id, "set_custody")
 
 
 async def end_custody(session: Transaction, actor: Actor, id: UUID, wanted: CustodyEnd, condition: Condition) -> Row:
-    """The first day without custody. It bites on the next request from that day on."""
+    """The first day without custody, which only moves forward. It bites on the next request from that day on."""
     custody = await policies.custodies.get(session, actor, id, "set_custody", condition)
     if wanted.valid_until < custody.valid_from or wanted.valid_until > (custody.valid_until or wanted.valid_until):
         raise invalid("/valid_until", "period-invalid", "period-invalid")
-    await _no_overlap(session, actor, custody, wanted.valid_until, id)
     await change(session, actor, Custody, id, valid_until=wanted.valid_until)
-    await _tell_custody(session, actor, "custody.ended", id, custody.child_id)
+    await _tell(session, actor, "custody.ended", id, {custody.child_id})
     return await policies.custodies.get(session, actor, id)
 
 
-async def _tell_custody(session: Transaction, actor: Actor, event: str, id: UUID, child_id: UUID) -> None:
-    """In each case of the child, for everybody in it to see: who has custody decides who sees the child's case."""
+async def _tell(session: Transaction, actor: Actor, event: str, id: UUID, children: Collection[UUID]) -> None:
+    """In each case of the children, for everybody in it to see: custody and sign-ins decide who sees a child's case."""
     own = columns(Case)
-    its = select(own.id).where(own.municipality_id == actor.municipality, own.child_id == child_id).order_by(own.id)
+    its = select(own.id).where(own.municipality_id == actor.municipality, own.child_id.in_(children)).order_by(own.id)
     cases = list((await session.execute(its)).scalars())
     for case_id in cases or [None]:
         await emit(session, actor, event, id, case_id=case_id)
 
 
-async def _kinds(session: Transaction, actor: Actor, family_id: UUID) -> dict[UUID, str]:
+async def members_of(session: Transaction, actor: Actor, family_id: UUID) -> dict[UUID, Any]:
+    """Kind and birth date of everybody in the family, by id: what a relation or custody between them is judged on."""
     own = columns(Member)
-    found = select(own.id, own.kind).where(own.municipality_id == actor.municipality, own.family_id == family_id)
-    return {row.id: row.kind for row in await session.execute(found)}
+    mine = (own.municipality_id == actor.municipality, own.family_id == family_id)
+    found = await session.execute(select(own.id, own.kind, own.birth_date).where(*mine))
+    return {row.id: row for row in found}
 
 
-async def _no_overlap(
-    session: Transaction, actor: Actor, period: Any, until: date | None, itself: UUID | None = None
-) -> None:
-    """No other custody of the same child by the same adult in the period. Raises Conflict."""
+async def _no_overlap(session: Transaction, actor: Actor, wanted: CustodyIn) -> None:
+    """In the period nobody has custody of the child twice, and nobody beside one who has it alone. Raises Conflict."""
     own = columns(Custody)
-    same = (own.municipality_id == actor.municipality, own.child_id == period.child_id)
-    meets = or_(own.valid_until.is_(None), own.valid_until > period.valid_from)
-    found = select(own.id).where(*same, own.holder_id == period.holder_id, meets)
-    if until is not None:
-        found = found.where(own.valid_from < until)
-    if itself is not None:
-        found = found.where(own.id != itself)
-    if (await session.execute(found.limit(1))).first():
+    same = (own.municipality_id == actor.municipality, own.child_id == wanted.child_id)
+    found = select(own.holder_id, own.kind).where(
+        *same, or_(own.valid_until.is_(None), own.valid_until > wanted.valid_from)
+    )
+    if wanted.valid_until is not None:
+        found = found.where(own.valid_from < wanted.valid_until)
+    beside = (await session.execute(found)).all()
+    if any(row.holder_id == wanted.holder_id for row in beside):
         raise Conflict("period-overlaps")
+    if beside and "sole" in {wanted.kind, *(row.kind for row in beside)}:
+        raise Conflict("custody-not-joint", Flaw("/kind", "custody-not-joint"))
 
 
 def _born(day: date | None, actor: Actor) -> None:
@@ -129,7 +221,23 @@ def _born(day: date | None, actor: Actor) -> None:
         raise invalid("/birth_date", "future")
 
 
-async def _account(session: Transaction, actor: Actor, login: Login, name: str) -> UUID:
+def _employed(employment: str | None, kind: str) -> None:
+    if employment is not None and kind != "adult":
+        raise invalid("/employment", "not-a-adult", "not-a-adult")
+
+
+async def _named(session: Transaction, actor: Actor, family_id: UUID, wanted: MemberIn) -> None:
+    """Who named a person of the network is a child or an adult of the family. Raises Invalid."""
+    if wanted.named_by is None:
+        return
+    if wanted.kind != "network":
+        raise invalid("/named_by", "not-here")
+    who = (await members_of(session, actor, family_id)).get(wanted.named_by)
+    if who is None or who.kind == "network":
+        raise invalid("/named_by", "member-not-in-family", "member-not-in-family")
+
+
+async def _account(session: Transaction, actor: Actor, login: Login, name: str, pointer: str) -> UUID:
     """The citizen account of a sign-in: found, or made. Raises Invalid when the sign-in belongs to staff."""
     own = columns(User)
     same = (own.municipality_id == actor.municipality, own.issuer == login.issuer, own.subject == login.subject)
@@ -138,6 +246,6 @@ async def _account(session: Transaction, actor: Actor, login: Login, name: str) 
         values = {"issuer": login.issuer, "subject": login.subject, "active": True, "created_at": actor.at}
         return await add(session, actor, User, kind="citizen", name=name, **values)
     if known.kind != "citizen":
-        raise invalid("/login", "unknown-reference", "unknown-reference")
+        raise invalid(pointer, "unknown-reference", "unknown-reference")
     found: UUID = known.id
     return found

@@ -11,7 +11,6 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, flaws, i
 from app.models import Case, Department, Municipality, Position, SettingsVersion
 from app.policy import municipalities as policies
 from app.policy.actor import Actor
-from app.policy.core import Page
 from app.schemas.municipalities import MunicipalityPatch
 from app.schemas.settings import MunicipalitySettings, merged
 from app.schemas.users import DepartmentIn, DepartmentPatch
@@ -66,10 +65,6 @@ async def configure(
     return await show(session, actor)
 
 
-async def history(session: Transaction, actor: Actor, **page: Any) -> Page:
-    return await policies.settings_versions.page(session, actor, **page)
-
-
 async def add_department(session: Transaction, actor: Actor, wanted: DepartmentIn) -> Row:
     """A new department (R30). Administrators only. Raises Conflict when the name is taken."""
     await administering(session, actor)
@@ -84,7 +79,7 @@ async def change_department(
 ) -> Row:
     """Rename, move, or close a department. Raises Conflict when it would lie under itself."""
     condition.demand()
-    await _lock_departments(session, actor)
+    await lock_departments(session, actor)
     await policies.departments.get(session, actor, id, "configure", condition)
     values = wanted.model_dump(exclude_unset=True)
     for required in ("name", "sector", "active"):
@@ -101,14 +96,19 @@ async def change_department(
 
 
 async def administering(session: Transaction, actor: Actor) -> None:
-    """Raises Forbidden unless the actor administers the municipality; judged on its settings' newest version."""
+    """Raises Forbidden unless the actor administers the municipality."""
+    await entitled(session, actor, "configure")
+
+
+async def entitled(session: Transaction, actor: Actor, action: str) -> None:
+    """Raises Forbidden unless the actor may do this in the municipality; judged on its settings' newest version."""
     newest = (await policies.settings_versions.page(session, actor, newest=True, limit=1)).items
     if not newest:
-        raise Forbidden(refusal=Refusal("settings", "configure", None))
-    await policies.settings_versions.get(session, actor, newest[0].id, "configure")
+        raise Forbidden(refusal=Refusal("settings", action, None))
+    await policies.settings_versions.get(session, actor, newest[0].id, action)
 
 
-async def _lock_departments(session: Transaction, actor: Actor) -> None:
+async def lock_departments(session: Transaction, actor: Actor) -> None:
     """One at a time: two who move departments at once must see each other."""
     own = columns(Department)
     every = select(own.id).where(own.municipality_id == actor.municipality).order_by(own.id)

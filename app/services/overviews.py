@@ -1,43 +1,76 @@
 """One call draws one screen: a case, what a professional holds, and a citizen's own view."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
-
-from app.db import Row, Transaction, columns
-from app.errors import NotFound
-from app.models import Municipality
+from app.db import Transaction
+from app.errors import NotFound, Refusal
+from app.policy import agreements, assignments, families, preferences, teams
 from app.policy import cases as case_policies
 from app.policy import contacts as contact_policies
-from app.policy import families, users
 from app.policy import steps as step_policies
 from app.policy.actor import Actor
-from app.policy.core import Page
-from app.services import cases, contacts, steps, teams
+from app.policy.core import screen
+from app.policy.statements import Part, Parts
+from app.services import cases, steps
+from app.services.assignments import awaits_deputy
 from app.services.catalogue import label
+from app.services.progress import stages
+from app.services.warnings import warnings
 from app.wire import cursor
 
-START_UP: Final = ("team_established", "competence_and_funding", "assessment", "goals_and_plan")
-RUNNING: Final = ("direction", "follow_up", "status_meetings")
+IN_CASE: Final = frozenset({"case_id"})
+CURRENT: Final = IN_CASE | {"current"}
+OVERVIEW: Final[Parts] = (
+    ("case", Part(case_policies.cases, 1, alone=True)),
+    ("steps", Part(step_policies.steps, 50, CURRENT)),
+    ("assignments", Part(assignments.assignments, 10, IN_CASE | {"active"})),
+    ("team", Part(teams.team_members, 200, IN_CASE | {"active"})),
+    ("coverage", Part(teams.coverage_checks, 1, IN_CASE)),
+    ("contact_preferences", Part(preferences.contact_preferences, 20, CURRENT)),
+    ("role_agreements", Part(agreements.role_agreements, 50, CURRENT)),
+    ("meetings", Part(contact_policies.meetings, 10, IN_CASE)),
+    ("callbacks_waiting", Part(contact_policies.callbacks, 50, IN_CASE | {"status"})),
+)
+MOST_CASES: Final = 50
+WORK: Final[Parts] = (
+    ("cases", Part(case_policies.cases, MOST_CASES, frozenset({"coordinator_id", "open"}))),
+    ("helping", Part(case_policies.cases, MOST_CASES, frozenset({"helper_id", "open"}))),
+    ("waiting", Part(case_policies.cases, 200, frozenset({"coordinator_id", "open", "awaiting_contact"}))),
+    ("steps", Part(step_policies.steps, 200, frozenset({"holder_id", "open"}))),
+    ("callbacks", Part(contact_policies.callbacks, 200, frozenset({"status", "mine"}))),
+    ("preferences_due", Part(preferences.contact_preferences, 50, frozenset({"coordinator_id", "review_due"}))),
+)
+BESIDE: Final = ("buddy", "deputy")
 
 
 async def overview(session: Transaction, actor: Actor, case_id: UUID) -> dict[str, Any]:
-    """The whole case on one screen, each part as this reader may see it."""
-    case = await case_policies.cases.get(session, actor, case_id)
-    rows = (await steps.listed(session, actor, case_id)).items
+    """The whole case on one screen, each part as this reader may see it. Raises NotFound for an unreadable case."""
+    given = {"row_id": case_id, "case_id": case_id, "active": True, "current": True, "status": "waiting"}
+    found = await screen(session, actor, OVERVIEW, **given)
+    if not found["case"]:
+        raise NotFound(refusal=Refusal("case", "read", case_id))
+    case: Any = found["case"][0]
+    rows, helpers = steps.in_order(found["steps"]), [row for row in found["assignments"] if row.role in BESIDE]
+    awaits = await awaits_deputy(session, actor, case)
+    joined = min((member.joined_at for member in found["team"]), default=None)
+    there = None if joined is None or case.allocated_at is None else max(joined, case.allocated_at)
     return {
+        **{name: found[name] for name in ("team", "contact_preferences", "role_agreements", "meetings")},
         "case": case,
+        "contact": _contact(case, helpers, actor.language),
         "stages": stages(case, rows, actor.language),
         "steps": rows,
-        "team": (await teams.team(session, actor, case_id, active=True, limit=200)).items,
-        "meetings": (await contacts.meetings(session, actor, case_id, limit=10)).items,
-        "callbacks_waiting": (await contacts.callbacks(session, actor, case_id, status="waiting")).items,
+        "helpers": helpers,
+        "coverage": next(iter(found["coverage"]), None),
+        "callbacks_waiting": found["callbacks_waiting"],
         "days_to_first_contact": _days(case.allocated_at, case.first_contact_at),
-        "transitions": cases.transitions(actor, case, steps.left(rows)),
+        "days_to_team": _days(case.opened_at, there),
+        "transitions": cases.transitions(actor, case, steps.left(rows), awaits_deputy=awaits),
         "unfilled": steps.unfilled(rows),
+        "warnings": await warnings(session, actor, case),
     }
 
 
@@ -46,32 +79,16 @@ def _days(begin: datetime | None, end: datetime | None) -> int | None:
     return None if begin is None or end is None else max((end - begin).days, 0)
 
 
-async def me(session: Transaction, actor: Actor) -> dict[str, Any]:
-    """The signed-in account."""
-    here = columns(Municipality)
-    name = (await session.execute(select(here.name).where(here.id == actor.municipality))).scalar_one()
-    own = await users.users.get(session, actor, actor.user)
-    return {
-        **own._mapping,
-        "municipality_id": actor.municipality,
-        "municipality_name": name,
-        "roles": sorted(actor.roles),
-        "member_ids": actor.persons,
-    }
-
-
 async def work(session: Transaction, actor: Actor) -> dict[str, Any]:
-    """What a professional holds: cases, open steps, first contacts to make (R99) and call-backs that wait (R98)."""
-    own: Page = await case_policies.cases.page(session, actor, coordinator_id=actor.user, open=True)
-    waiting = await case_policies.cases.page(
-        session, actor, coordinator_id=actor.user, open=True, awaiting_contact=True, limit=200
-    )
-    held = await step_policies.steps.page(session, actor, holder_id=actor.user, open=True, limit=200)
-    callbacks = await contact_policies.callbacks.page(session, actor, status="waiting", mine=True, limit=200)
+    """What a professional holds: cases, open steps, first contacts to make (R99), call-backs that wait (R98), and
+    agreements on contact to look at again (R141).
+    """
+    flags = dict.fromkeys(("open", "awaiting_contact", "mine", "review_due"), True)
+    mine = dict.fromkeys(("coordinator_id", "helper_id", "holder_id"), actor.user)
+    found = await screen(session, actor, WORK, **flags, **mine, status="waiting")
     return {
-        "cases": own.items,
-        "cases_next": cursor(own.next),
-        "steps": held.items,
+        **found,
+        "cases_next": cursor(found["cases"][-1].id if len(found["cases"]) == MOST_CASES else None),
         "first_contacts": [
             {
                 "case_id": row.id,
@@ -79,9 +96,8 @@ async def work(session: Transaction, actor: Actor) -> dict[str, Any]:
                 "allocated_at": row.allocated_at,
                 "days_since": (actor.at - row.allocated_at).days,
             }
-            for row in waiting.items
+            for row in found["waiting"]
         ],
-        "callbacks": callbacks.items,
     }
 
 
@@ -91,62 +107,49 @@ async def family_view(session: Transaction, actor: Actor) -> dict[str, Any]:
         raise NotFound
     people = (await families.members.page(session, actor, limit=200)).items
     found = (await case_policies.cases.page(session, actor, limit=20)).items
-    mine = await step_policies.steps.page(session, actor, case_ids=[row.id for row in found], limit=200)
+    ids = [row.id for row in found]
+    own = await step_policies.steps.page(session, actor, case_ids=ids, current=True, limit=200)
+    helpers = await assignments.assignments.page(session, actor, case_ids=ids, active=True, limit=200)
+    wishes = await preferences.contact_preferences.page(session, actor, case_ids=ids, current=True, limit=200)
+    parts = {"steps": steps.in_order(own.items), "helpers": helpers.items, "preferences": wishes.items}
+    others = [row for row in people if row.id not in actor.persons]
     return {
         "me": [row for row in people if row.id in actor.persons],
-        "children": [row for row in people if row.id not in actor.persons],
-        "cases": [_family_case(row, [s for s in mine.items if s.case_id == row.id], actor.language) for row in found],
+        "children": [row for row in others if row.kind != "network"],
+        "network": [row for row in others if row.kind == "network"],
+        "cases": [_family_case(row, {name: _of(row, rows) for name, rows in parts.items()}, actor) for row in found],
         "callbacks": (await contact_policies.callbacks.page(session, actor, limit=50)).items,
     }
 
 
-def _family_case(case: Row, rows: Sequence[Row], language: str) -> dict[str, Any]:
+def _of(case: Any, rows: Iterable[Any]) -> list[Any]:
+    return [row for row in rows if row.case_id == case.id]
+
+
+def _family_case(case: Any, parts: dict[str, list[Any]], actor: Actor) -> dict[str, Any]:
+    helpers = [row for row in parts["helpers"] if row.role in BESIDE]
+    contact = _contact(case, helpers, actor.language)
+    cards = [_card(row, "user", row.role, actor.language) for row in helpers]
     return {
         **case._mapping,
-        "state_label": label("case_state", case.state, language),
-        "contact": _card(case, language),
-        "steps": [{**row._mapping, "label": label("step_status", row.status, language)} for row in rows],
+        "state_label": label("case_state", case.state, actor.language),
+        "contact": contact,
+        "beside": [card for card in cards if card != contact],
+        "contact_preferences": parts["preferences"],
+        "steps": [{**row, "label": label("step_status", row["status"], actor.language)} for row in parts["steps"]],
     }
 
 
-def _card(case: Row, language: str) -> dict[str, Any] | None:
-    """The one person to turn to (R97); None until somebody has the task."""
+def _contact(case: Any, helpers: Sequence[Any], language: str) -> dict[str, Any] | None:
+    """The one person to turn to (R97): the deputy or buddy while the coordinator is away; None before there is one."""
     if case.coordinator_id is None:
         return None
-    return {
-        "name": case.coordinator_name,
-        "title": case.coordinator_title,
-        "role": label("assignment_role", case.coordinator_role, language),
-        "phone": case.coordinator_phone,
-        "email": case.coordinator_email,
-        "hours": case.coordinator_hours,
-    }
+    if not case.coordinator_available and helpers:
+        stand_in = max(helpers, key=lambda row: row.role == "deputy")
+        return _card(stand_in, "user", stand_in.role, language)
+    return _card(case, "coordinator", case.coordinator_role, language)
 
 
-def stages(case: Row, rows: Sequence[Row], language: str) -> list[dict[str, str]]:
-    """The progress picture (R47, R48): each start-up field by its steps, the running fields by the case's state.
-
-    Only for models whose steps are divided into fields; the others have no picture.
-    """
-    named = {row.stage for row in rows if row.stage}
-    if not named:
-        return []
-    picture = [
-        ("start_up", stage, _stage_status([r for r in rows if r.stage == stage]))
-        for stage in START_UP
-        if stage in named
-    ]
-    running = {"running": "current", "ordinary": "done", "transition": "done", "closed": "done"}
-    started = case.allocated_at is not None and all(status == "done" for _, _, status in picture)
-    status = running.get(case.state, "upcoming") if started or case.state == "running" else "upcoming"
-    picture += [("running", stage, status) for stage in RUNNING]
-    return [
-        {"group": group, "stage": stage, "label": label("stage", stage, language), "status": status}
-        for group, stage, status in picture
-    ]
-
-
-def _stage_status(rows: Sequence[Row]) -> str:
-    if all(row.status in ("done", "skipped") for row in rows):
-        return "done"
-    return "upcoming" if all(row.status == "planned" for row in rows) else "current"
+def _card(row: Any, who: str, role: str, language: str) -> dict[str, Any]:
+    known = {name: row[f"{who}_{name}"] for name in ("name", "title", "phone", "email", "hours")}
+    return {**known, "role": label("assignment_role", role, language)}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, insert, update
+from sqlalchemy import Table, bindparam, insert, update
 
 from app.db import Base, Transaction, new_id, table_of
 from app.policy.actor import Actor
@@ -32,3 +32,16 @@ async def change(session: Transaction, actor: Actor, model: type[Base], id: UUID
     table: Table = table_of(model)
     mine = (table.c.municipality_id == actor.municipality) & (table.c.id == id)
     await session.execute(update(table).where(mine).values(**values))
+
+
+async def change_all(
+    session: Transaction, actor: Actor, model: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Change many rows, each named by its `id`, in the same columns."""
+    if not rows:
+        return
+    table: Table = table_of(model)
+    this = (table.c.municipality_id == actor.municipality) & (table.c.id == bindparam("row_id"))
+    values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in rows[0] if name != "id"}
+    sent = [{("row_id" if n == "id" else f"new_{n}"): value for n, value in row.items()} for row in rows]
+    await session.execute(update(table).where(this).values(values), sent)

@@ -1,16 +1,21 @@
-"""The steps of a case: planning, starting, completing and skipping them (R38–R46, R63, R64); and their templates."""
+"""The steps of a case: planning, starting, completing and skipping them (R38–R46, R63, R64).
 
-from collections.abc import Sequence
-from datetime import date
-from typing import Any
+A step that was repeated stands in several cycles (R60). The current picture is, of each number, the newest: that is
+what is listed, worked on and waited for; the others are history.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
-from pydantic import ValidationError
 from sqlalchemy import (
     BOOLEAN,
     CTE,
     INTEGER,
     Insert,
+    Select,
+    Update,
     bindparam,
     cast,
     column,
@@ -24,35 +29,85 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from app.db import Row, Transaction, columns, table_of
-from app.errors import Conflict, Flaw, Invalid, NotFound, flaws, invalid
-from app.models import Meeting, Position, Step, StepTemplate, TeamMember
+from app.errors import Conflict, Flaw, NotFound, invalid
+from app.models import Assignment, CoverageCheck, Cycle, Meeting, Position, Step, StepTemplate, TeamMember
 from app.policy import steps as policies
 from app.policy.actor import ACTOR, Actor
 from app.policy.cases import cases
 from app.policy.core import Page
-from app.policy.rules import UUID_TYPE, word
-from app.schemas.step_templates import StepTemplateDocument
-from app.schemas.steps import StepCompletion, StepPatch, StepSkip, StepStart, StepTemplateIn
+from app.policy.rules import UUID_TYPE, is_one, mine, word
+from app.schemas.steps import StepCompletion, StepPatch, StepSkip, StepStart
+from app.services import preferences
 from app.services.calendar import is_working_day
-from app.services.casework import on_the_case, require_open
+from app.services.casework import in_team_on, on_the_case, require_open
 from app.services.catalogue import label
+from app.services.deviations import deviate
 from app.services.events import emit
 from app.services.municipalities import settings_now
-from app.services.rows import add, change
+from app.services.rows import change
 from app.wire import Condition
 
 own = columns(Step)
-CELLS = ("purpose", "content", "participants", "responsible")
+CELLS: Final = ("purpose", "content", "participants", "responsible")
+OPEN: Final = ("planned", "started")
+"""What a step is while it is still to be done."""
+COORDINATORS: Final = own.holder_id.is_(None) & own.cells["responsible"]["parties"].contains([{"role": "coordinator"}])
+"""Nobody holds the step, and the coordinator is responsible for it."""
 
 
-async def listed(session: Transaction, actor: Actor, case_id: UUID, *, limit: int = 200, **page: Any) -> Page:
-    """The steps of the case, in order; all of them unless asked for less (a template holds at most 50)."""
-    return await policies.steps.page(session, actor, case_id=case_id, limit=limit, **page)
+def _left() -> Select[Any]:
+    here = (mine(table_of(Step)), own.case_id == bindparam("of_case", type_=UUID_TYPE))
+    undone = (policies.current, own.optional.is_(False), own.status != "done")
+    return select(own.number).where(*here, *undone).order_by(own.number)
+
+
+def _hand_over() -> Update:
+    """The current open steps that somebody else held, or that nobody holds and the coordinator is responsible for."""
+    former = own.holder_id == bindparam("former", type_=UUID_TYPE)
+    here = (mine(table_of(Step)), own.case_id == bindparam("of_case", type_=UUID_TYPE))
+    open_now = (policies.current, is_one(own.status, *OPEN))
+    holder = bindparam("to", type_=UUID_TYPE)
+    return update(table_of(Step)).where(*here, *open_now, COORDINATORS | former).values(holder_id=holder)
+
+
+def _hand_out() -> Update:
+    """The steps that the coordinator is responsible for, in cases that have just begun."""
+    begun = func.unnest(bindparam("cases", type_=ARRAY(UUID_TYPE)), bindparam("holders", type_=ARRAY(UUID_TYPE)))
+    given = begun.table_valued(column("case_id", UUID_TYPE), column("user_id", UUID_TYPE)).render_derived("given")
+    here = (mine(table_of(Step)), own.case_id == given.c.case_id, COORDINATORS)
+    return update(table_of(Step)).where(*here).values(holder_id=given.c.user_id)
+
+
+LEFT: Final = _left()
+HAND_OVER: Final = _hand_over()
+HAND_OUT: Final = _hand_out()
+
+
+async def listed(
+    session: Transaction,
+    actor: Actor,
+    case_id: UUID,
+    *,
+    cycle: int | None = None,
+    limit: int = 200,
+    after: UUID | None = None,
+) -> Page:
+    """The current steps of the case, or those of one cycle, in order; all (at most 50) unless asked for less."""
+    current = True if cycle is None else None
+    page = await policies.steps.page(
+        session, actor, case_id=case_id, cycle=cycle, current=current, limit=limit, after=after
+    )
+    return Page(in_order(page.items), page.next)
+
+
+def in_order(rows: Sequence[Any]) -> list[Any]:
+    """By number: a step that was repeated has a later id than those that were not."""
+    return sorted(rows, key=lambda row: row.number)
 
 
 async def one(session: Transaction, actor: Actor, case_id: UUID, number: int) -> Row:
-    """One step by its number. Raises NotFound when the case has none, or may not be read."""
-    found = await policies.steps.page(session, actor, case_id=case_id, number=number, limit=1)
+    """The current step of a number. Raises NotFound when the case has none, or may not be read."""
+    found = await policies.steps.page(session, actor, case_id=case_id, number=number, current=True, limit=1)
     if not found.items:
         raise NotFound
     return found.items[0]
@@ -67,8 +122,8 @@ async def plan(
     step = await one(session, actor, case_id, number)
     condition.check(step)
     values = wanted.model_dump(exclude_unset=True, exclude={"cells"})
-    if values.get("due_on") is not None:
-        await _on_a_working_day(session, actor, values["due_on"])
+    if values.get("due_on") not in (None, step.due_on):
+        await _can_be_due(session, actor, step, values["due_on"])
     if values.get("holder_id") is not None:
         await _on_the_case(session, actor, case_id, values["holder_id"])
     if wanted.cells is not None:
@@ -96,6 +151,8 @@ async def start(session: Transaction, actor: Actor, case_id: UUID, number: int, 
         raise Conflict("step-blocked", *(Flaw("", f"step-{n}") for n in blocking))
     reason = wanted.reason if blocking else None
     await change(session, actor, Step, step.id, status="started", started_at=actor.at, early_reason=reason)
+    if reason is not None:
+        await deviate(session, actor, "step_started_early", case_id, reason)
     await emit(session, actor, "step.started", step.id, case_id=case_id)
     return await one(session, actor, case_id, number)
 
@@ -110,7 +167,7 @@ async def complete(session: Transaction, actor: Actor, case_id: UUID, number: in
     if wanted.perspectives is not None and "perspectives" not in step.requires:
         raise invalid("/perspectives", "not-here")
     require_status(case, step, "started")
-    missing = [guard for guard in step.requires if not await _met(session, actor, case, guard, wanted)]
+    missing = [guard for guard in step.requires if not await _met(session, actor, case, step, guard, wanted)]
     if missing:
         flaws = (Flaw("", guard, label("step_guard", guard, actor.language)) for guard in missing)
         raise Conflict("step-requirements-missing", *flaws)
@@ -139,8 +196,7 @@ def left(rows: Sequence[Row]) -> list[int]:
 
 async def required_left(session: Transaction, actor: Actor, case_id: UUID) -> list[int]:
     """The numbers of the required steps that are not done, in order."""
-    here = (own.municipality_id == actor.municipality, own.case_id == case_id, ~own.optional, own.status != "done")
-    return list((await session.execute(select(own.number).where(*here).order_by(own.number))).scalars())
+    return [row.number for row in await session.rows(LEFT, {**actor.parameters, "of_case": case_id})]
 
 
 def snapshot(opened: CTE) -> Insert:
@@ -172,59 +228,13 @@ def snapshot(opened: CTE) -> Insert:
 
 async def hand_over(session: Transaction, actor: Actor, case_id: UUID, former: UUID | None, to: UUID) -> None:
     """The coordinator's open steps: those whose responsible is the coordinator, and those the former one held."""
-    open_steps = (
-        own.municipality_id == actor.municipality,
-        own.case_id == case_id,
-        own.status.in_(("planned", "started")),
-    )
-    theirs = own.holder_id.is_(None) & own.cells["responsible"]["parties"].contains([{"role": "coordinator"}])
-    if former is not None:
-        theirs = theirs | (own.holder_id == former)
-    await session.execute(update(table_of(Step)).where(*open_steps, theirs).values(holder_id=to))
+    await session.rows(HAND_OVER, {**actor.parameters, "of_case": case_id, "former": former, "to": to})
 
 
-async def publish(session: Transaction, actor: Actor, wanted: StepTemplateIn) -> Row:
-    """A new version of a template, in force for cases opened from now on. Emits `step_template.published`.
-
-    Administrators only. Raises Conflict when another version was published since the one that was edited.
-    """
-    page = await policies.step_templates.page(session, actor, model=wanted.model, newest=True, limit=1)
-    if not page.items:
-        raise Conflict("no-template")
-    await policies.step_templates.get(session, actor, page.items[0].id, "configure")
-    if page.items[0].version != wanted.based_on:
-        raise Conflict("template-changed")
-    document = _whole(wanted)
-    values = {"model": wanted.model, "name": wanted.name, "version": wanted.based_on + 1}
-    stamped = {"published_at": actor.at, "published_by": actor.user}
-    content = document.model_dump(mode="json")["steps"]
-    id = await add(session, actor, StepTemplate, steps=content, **values, **stamped)
-    await emit(session, actor, "step_template.published", id)
-    return await policies.step_templates.get(session, actor, id)
-
-
-def _whole(wanted: StepTemplateIn) -> StepTemplateDocument:
-    """The template as one document: numbered 1, 2, 3 …. Raises Invalid, naming the place."""
-    try:
-        return StepTemplateDocument(model=wanted.model, name=wanted.name, steps=tuple(wanted.steps))
-    except ValidationError as error:
-        raise Invalid(None, *flaws(error.errors(include_input=False, include_url=False))) from None
-
-
-async def template_gaps(session: Transaction, actor: Actor, id: UUID) -> list[dict[str, Any]]:
-    """The cells of a template that must be filled locally (R39)."""
-    template = await policies.step_templates.get(session, actor, id)
-    return [
-        {
-            "number": step["number"],
-            "title": step["title"],
-            "cell": cell,
-            "label": label("step_cell", cell, actor.language),
-        }
-        for step in template.steps
-        for cell in CELLS
-        if step[cell]["text"] is None
-    ]
+async def hand_out(session: Transaction, actor: Actor, coordinators: Mapping[UUID, UUID]) -> None:
+    """In cases that have just begun: the coordinator's steps to each case's coordinator, in one go."""
+    given = {"cases": list(coordinators), "holders": list(coordinators.values())}
+    await session.rows(HAND_OUT, {**actor.parameters, **given})
 
 
 def unfilled(steps: Sequence[Row]) -> list[str]:
@@ -248,19 +258,34 @@ def require_status(case: Row, step: Row, *statuses: str) -> None:
         raise Conflict("step-not-open")
 
 
-async def _met(session: Transaction, actor: Actor, case: Row, guard: str, wanted: StepCompletion) -> bool:
-    """Whether what a step requires is there (R40, R45, R50)."""
+async def _met(session: Transaction, actor: Actor, case: Row, step: Row, guard: str, wanted: StepCompletion) -> bool:
+    """Whether what a step requires is there (R40, R45, R50). What was done for an earlier cycle does not count."""
     if guard == "coordinator":
         return case.coordinator_id is not None
     if guard == "perspectives":
         return wanted.perspectives is not None
+    if guard == "contact_form":
+        return await preferences.agreed(session, actor, case.id)
     if guard == "core_team":
         return await _team_is_cross_disciplinary(session, actor, case)
+    if guard == "coverage":
+        return await _any(session, actor, CoverageCheck, case.id, true())
+    if guard == "deputy":
+        beside = columns(Assignment)
+        helps = beside.ended_at.is_(None) & beside.role.in_(("buddy", "deputy"))
+        return await _any(session, actor, Assignment, case.id, helps)
     meeting = columns(Meeting)
     family = meeting.attendance.contains([{"kind": "family"}])
-    return await _any(
-        session, actor, Meeting, case.id, (meeting.kind == "assessment") & (meeting.status == "held") & family
-    )
+    held = (meeting.kind == "assessment") & (meeting.status == "held") & family
+    began = await _began(session, actor, step)
+    return await _any(session, actor, Meeting, case.id, held if began is None else held & (meeting.held_at >= began))
+
+
+async def _began(session: Transaction, actor: Actor, step: Row) -> datetime | None:
+    """When the cycle of a step began; None for the first one, which began with the case."""
+    cycle = columns(Cycle)
+    here = (cycle.municipality_id == actor.municipality, cycle.case_id == step.case_id, cycle.number == step.cycle)
+    return (await session.execute(select(cycle.started_at).where(*here))).scalar_one_or_none()
 
 
 async def _team_is_cross_disciplinary(session: Transaction, actor: Actor, case: Row) -> bool:
@@ -270,7 +295,7 @@ async def _team_is_cross_disciplinary(session: Transaction, actor: Actor, case: 
         held.municipality_id == actor.municipality, held.user_id == case.coordinator_id, held.ended_at.is_(None)
     )
     other = (team.profession != "social_adviser") | team.department_id.not_in(same)
-    return await _any(session, actor, TeamMember, case.id, team.left_at.is_(None) & other)
+    return await _any(session, actor, TeamMember, case.id, in_team_on(actor.today) & team.relevant & other)
 
 
 async def _any(session: Transaction, actor: Actor, model: Any, case_id: UUID, condition: Any) -> bool:
@@ -279,8 +304,10 @@ async def _any(session: Transaction, actor: Actor, model: Any, case_id: UUID, co
     return (await session.execute(select(table.id).where(*here).limit(1))).first() is not None
 
 
-async def _on_a_working_day(session: Transaction, actor: Actor, day: date) -> None:
-    """A due date keeps clear of days when nobody is at work (R468). Raises Invalid otherwise."""
+async def _can_be_due(session: Transaction, actor: Actor, step: Row, day: date) -> None:
+    """What is still to be done is not due in the past, nor on a day when nobody is at work (R468). Raises Invalid."""
+    if step.status in OPEN and day < actor.today:
+        raise invalid("/due_on", "past")
     if not is_working_day(day, (await settings_now(session, actor)).calendar.holidays):
         raise invalid("/due_on", "not-a-working-day", "not-a-working-day")
 

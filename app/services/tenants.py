@@ -40,5 +40,4 @@ ADMINISTRATION = {"kind": "administration", "sector": "administration", "active"
 
 def _template(model: Any, now: datetime) -> dict[str, Any]:
     document = shipped_template(model)
-    steps = document.model_dump(mode="json")["steps"]
-    return {"model": model, "version": 1, "name": document.name, "steps": steps, "published_at": now}
+    return {**document.model_dump(mode="json"), "version": 1, "published_at": now}

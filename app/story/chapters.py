@@ -103,6 +103,12 @@ def core_team(story: Story) -> None:
     story.say("Pernille reads the case from now on. She does not run it.")
     story.read("psychologist", CASE)
     story.ask("psychologist", f"POST {STEP}/1/start", wants=403, code="forbidden")
+    story.say("Does the team cover what the case needs? Karen answers, and says what is done about what is missing.")
+    gap = {"covered": False, "missing_professions": ["speech_hearing_consultant"]}
+    check = f"POST {CASE}/team/coverage"
+    silent = story.ask("coordinator", check, gap, wants=422, code="validation-failed")
+    story.see("what is done about it is asked for", silent.json()["errors"][0]["pointer"], "/action")
+    story.make("coordinator", f"{CASE}/team/coverage", gap | {"action": "Vi inviterer en tale-hørekonsulent med."})
 
 
 _POSITION: Final = {"user_id": "psychologist", "department_id": "psychologist's department"}

@@ -21,6 +21,7 @@ APPEND_ONLY = (
 CHANGEABLE = (
     "contact_persons",
     "imports",
+    "measures",
     "organisations",
     "related_cases",
     "relations",
@@ -536,6 +537,67 @@ def tables() -> None:
         unique=True,
         postgresql_where="ended_at is null",
     )
+    op.create_table(
+        "measures",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("paragraph", sa.String(), nullable=True),
+        sa.Column("provider_department_id", sa.Uuid(), nullable=True),
+        sa.Column("provider_organisation_id", sa.Uuid(), nullable=True),
+        sa.Column("invasiveness", sa.Integer(), nullable=True),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("planned_on", sa.Date(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=True),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("end_reason", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column("municipality_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("category in ('measure', 'compensating')", name=op.f("ck_measures_category")),
+        sa.CheckConstraint(
+            "provider_department_id is null or provider_organisation_id is null",
+            name=op.f("ck_measures_one_provider"),
+        ),
+        sa.CheckConstraint("invasiveness between 1 and 5", name=op.f("ck_measures_invasiveness")),
+        sa.CheckConstraint("status in ('planned', 'started', 'ended', 'dropped')", name=op.f("ck_measures_status")),
+        sa.CheckConstraint(
+            "status in ('planned', 'dropped') or starts_on is not null", name=op.f("ck_measures_started")
+        ),
+        sa.CheckConstraint("(status = 'ended') = (ended_on is not null)", name=op.f("ck_measures_ended")),
+        sa.CheckConstraint(
+            "(status in ('ended', 'dropped')) = (end_reason is not null)", name=op.f("ck_measures_end_reason")
+        ),
+        sa.CheckConstraint("ended_on >= starts_on", name=op.f("ck_measures_period")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "case_id"], ["cases.municipality_id", "cases.id"], name=op.f("fk_measures_case_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "member_id"],
+            ["members.municipality_id", "members.id"],
+            name=op.f("fk_measures_member_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "provider_department_id"],
+            ["departments.municipality_id", "departments.id"],
+            name=op.f("fk_measures_provider_department_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "provider_organisation_id"],
+            ["organisations.municipality_id", "organisations.id"],
+            name=op.f("fk_measures_provider_organisation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "created_by"],
+            ["users.municipality_id", "users.id"],
+            name=op.f("fk_measures_created_by"),
+        ),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipalities.id"], name=op.f("fk_measures_municipality_id")),
+        sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_measures")),
+    )
+    op.create_index("ix_measures_case", "measures", ["municipality_id", "case_id"], unique=False)
     op.add_column("assignments", sa.Column("handover_note", sa.String(), nullable=True))
     op.create_index(
         "uq_assignments_beside",
@@ -562,11 +624,13 @@ def tables() -> None:
     op.add_column("members", sa.Column("address", sa.String(), nullable=True))
     op.add_column("members", sa.Column("address_protected", sa.Boolean(), server_default="false", nullable=False))
     op.add_column("members", sa.Column("employment", sa.String(), nullable=True))
+    op.add_column("members", sa.Column("login_changed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("members", sa.Column("named_by", sa.Uuid(), nullable=True))
     op.add_column("members", sa.Column("cpr_cipher", sa.LargeBinary(), nullable=True))
     op.add_column("members", sa.Column("cpr_index", sa.String(), nullable=True))
     op.add_column("members", sa.Column("cpr_masked", sa.String(), nullable=True))
     op.create_index("ix_members_cpr", "members", ["municipality_id", "cpr_index"], unique=False)
+    op.create_index("ix_members_named_by", "members", ["municipality_id", "named_by"], unique=False)
     op.create_index("uq_members_cpr", "members", ["municipality_id", "family_id", "cpr_index"], unique=True)
     op.create_foreign_key(
         op.f("fk_members_named_by"), "members", "members", ["municipality_id", "named_by"], ["municipality_id", "id"]
@@ -632,10 +696,12 @@ def drop() -> None:
     op.drop_constraint(op.f("fk_members_named_by"), "members", type_="foreignkey")
     op.drop_index("uq_members_cpr", table_name="members")
     op.drop_index("ix_members_cpr", table_name="members")
+    op.drop_index("ix_members_named_by", table_name="members")
     op.drop_column("members", "cpr_masked")
     op.drop_column("members", "cpr_index")
     op.drop_column("members", "cpr_cipher")
     op.drop_column("members", "named_by")
+    op.drop_column("members", "login_changed_at")
     op.drop_column("members", "employment")
     op.drop_column("members", "address_protected")
     op.drop_column("members", "address")
@@ -650,6 +716,8 @@ def drop() -> None:
     op.drop_column("cases", "exit_reason")
     op.drop_index("uq_assignments_beside", table_name="assignments", postgresql_where="ended_at is null")
     op.drop_column("assignments", "handover_note")
+    op.drop_index("ix_measures_case", table_name="measures")
+    op.drop_table("measures")
     op.drop_index("uq_role_agreements_current", table_name="role_agreements", postgresql_where="ended_at is null")
     op.drop_table("role_agreements")
     op.drop_index("ix_related_cases_case", table_name="related_cases")

@@ -11,28 +11,39 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth import TRYOUT_ISSUER, Identity, tryout_token
-from app.db import Database, columns
-from app.models import Event
+from app.db import Database, columns, new_id, table_of
+from app.models import Cycle, Event
 from app.policy.actor import Actor, Circumstances
 from app.services import actors
 from tests.worlds import PEOPLE, FamilyOf, World
 
 Row = dict[str, Any]
+INTAKE = {
+    "impairment": "significant_and_lasting",
+    "several_kinds_of_help": True,
+    "cross_sector": True,
+    "complex": False,
+    "note": "Skolen er bekymret.",
+}
 
 
 @dataclass
 class Scene:
-    """Rows by (place, resource): `place` is a case (draft, allocated, teen, closed, other) or a family."""
+    """Rows by (place, resource): `place` is a case (draft, allocated, teen, closed, other) or a family.
+
+    `set_up` are rows by resource that belong to no family: what the municipality is organised with.
+    """
 
     world: World
     family: FamilyOf
     other_family: FamilyOf
     rows: dict[tuple[str, str], UUID] = field(default_factory=dict)
     cases: dict[str, str] = field(default_factory=dict)
+    set_up: dict[str, UUID] = field(default_factory=dict)
 
     def path(self, case: str, rest: str = "") -> str:
         return f"/v1/cases/{self.cases[case]}{rest}"
@@ -67,18 +78,35 @@ def welcome(world: World, who: str) -> None:
 async def set_scene(world: World, database: Database) -> Scene:
     """Through HTTP, as everything else."""
     scene = Scene(world, await world.family(), await other_family(world))
+    await _set_up(scene)
     await _members(scene)
     await former_parent(scene)
-    scene.cases["draft"] = (await world.case(scene.family))["id"]
+    await _relations(scene)
+    scene.cases["draft"] = (await world.case(scene.family, intake=INTAKE))["id"]
     scene.cases["other"] = (await made(world, "second", "/v1/cases", case_body(world, scene.other_family)))["id"]
     for place, child in (("allocated", "child"), ("teen", "teen"), ("closed", "child")):
-        scene.cases[place] = (await world.case(scene.family, child=child))["id"]
+        scene.cases[place] = (await world.case(scene.family, child=child, intake=INTAKE))["id"]
         await staff(world, scene.path(place))
         await _fill(scene, place)
     await close(world, scene.path("closed"))
+    for place in ("allocated", "teen", "closed"):
+        await _repeat(scene, place, database)
     for place in scene.cases:
         await _look_up(scene, place, database)
     return scene
+
+
+async def _set_up(scene: Scene) -> None:
+    """A partner with somebody to turn to, and a standing team with a seat."""
+    world = scene.world
+    partner = await made(world, "head", "/v1/organisations", {"name": "Prøveskolen", "kind": "school"})
+    person = {"name": "Skolens Prøvesen", "phone": "70 00 00 51"}
+    person = await made(world, "head", f"/v1/organisations/{partner['id']}/contact-persons", person)
+    team = await made(world, "head", "/v1/teams", {"name": "Team Nord"})
+    seat = {"user_id": str(world.ids["psychologist"]), "department_id": str(world.departments["ppr"])}
+    seat = await made(world, "head", f"/v1/teams/{team['id']}/seats", seat)
+    rows = {"organisation": partner, "contact_person": person, "standing_team": team, "team_seat": seat}
+    scene.set_up |= {name: UUID(row["id"]) for name, row in rows.items()}
 
 
 async def made(world: World, who: str, path: str, body: Any) -> Row:
@@ -102,10 +130,12 @@ async def other_family(world: World, who: str = "second") -> FamilyOf:
 
 
 async def former_parent(scene: Scene) -> None:
-    """An adult of the family whose custody of the child ended yesterday."""
+    """An adult of the family, with address protection, whose custody of the child ended yesterday."""
     world, path = scene.world, f"/v1/families/{scene.family.id}"
     login = world.login("former_parent")
     body = {"kind": "adult", "relation": "step_parent", "name": "former Prøvesen", "login": login}
+    body |= {"address": "Skjult vej 1", "phone": "70 00 00 61", "email": "skjult@login.invalid"}
+    body |= {"address_protected": True, "employment": "part_time", "cpr_number": "010180-4711"}
     person = await made(world, "coordinator", f"{path}/members", body)
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
     ended = {"child_id": scene.family.members["child"], "holder_id": person["id"], "source": "court"}
@@ -114,6 +144,22 @@ async def former_parent(scene: Scene) -> None:
     scene.rows["family", "member of former_parent"] = UUID(person["id"])
     scene.rows["family", "custody of former_parent"] = UUID(custody["id"])
     welcome(world, "former_parent")
+
+
+async def _relations(scene: Scene) -> None:
+    """A friend whom the mother named; and how the mother, the father and the children are related."""
+    world, path, member = scene.world, f"/v1/families/{scene.family.id}", scene.family.members
+    friend = {"kind": "network", "relation": "friend", "name": "Ven Prøvesen", "phone": "70 00 00 62"}
+    friend = await made(world, "coordinator", f"{path}/members", friend | {"named_by": member["mother"]})
+    scene.rows["family", "member of friend"] = UUID(friend["id"])
+    for word, one, kind, other in (
+        ("mother", "mother", "parent", "child"),
+        ("children", "teen", "sibling", "child"),
+        ("parents", "mother", "former_partner", "father"),
+    ):
+        body = {"from_id": member[one], "to_id": member[other], "kind": kind}
+        relation = await made(world, "coordinator", f"{path}/relations", body)
+        scene.rows["family", f"relation of {word}"] = UUID(relation["id"])
 
 
 async def _members(scene: Scene) -> None:
@@ -158,6 +204,44 @@ async def _fill(scene: Scene, place: str) -> None:
     callback = await made(world, "mother", f"{path}/callbacks", {"wish": "Gerne efter kl. 15."})
     for resource, row in (("meeting", meeting), ("contact", contact), ("callback", callback)):
         scene.rows[place, resource] = UUID(row["id"])
+    await _note(scene, place)
+    await _deviate(scene, place)
+
+
+async def _note(scene: Scene, place: str) -> None:
+    """How contact is wanted, by the family and the mother; a concern; the mother's case elsewhere; help for both."""
+    world, path, mother = scene.world, scene.path(place), scene.family.members["mother"]
+    preferences = f"{path}/contact-preferences"
+    wish = {"intensity": "space", "member_id": mother}
+    elsewhere = {"member_id": mother, "area": "Jobcentret"}
+    child = scene.family.members["teen" if place == "teen" else "child"]
+    measure = {"member_id": child, "title": "Aflastning", "category": "compensating"}
+    hers = {"member_id": mother, "title": "Forældrekursus", "category": "measure"}
+    for resource, who, where, body in (
+        ("contact_preference", "coordinator", preferences, {"intensity": "normal"}),
+        ("private contact_preference", "mother", preferences, wish),
+        ("concern", "coordinator", f"{path}/concerns", {"level": "high"}),
+        ("related_case", "coordinator", f"{path}/related-cases", elsewhere),
+        ("measure", "coordinator", f"{path}/measures", measure),
+        ("private measure", "coordinator", f"{path}/measures", hers),
+    ):
+        scene.rows[place, resource] = UUID((await made(world, who, where, body))["id"])
+
+
+async def _deviate(scene: Scene, place: str) -> None:
+    """Whether the team covers the case; what the mother has agreed with the adviser, and a contact despite of it."""
+    world, path = scene.world, scene.path(place)
+    answer = {"covered": False, "action": "Vi inviterer sundhedsplejen."}
+    check = await made(world, "coordinator", f"{path}/team/coverage", answer)
+    theirs = {"party": "Skolen", "coordinated_by": "family", "agreed_on": "2026-01-05"}
+    theirs |= {"agreed_with": scene.family.members["mother"]}
+    agreement = await made(world, "coordinator", f"{path}/role-agreements", theirs)
+    contact = {"kind": "other", "channel": "phone", "took_place_at": datetime.now(UTC).isoformat()}
+    contact |= {"role_agreement_id": agreement["id"], "deviation_reason": "Det hastede."}
+    await made(world, "coordinator", f"{path}/contacts", contact)
+    (deviation,) = (await world.get("coordinator", f"{path}/deviations")).json()["items"]
+    for resource, row in (("coverage_check", check), ("role_agreement", agreement), ("deviation", deviation)):
+        scene.rows[place, resource] = UUID(row["id"])
 
 
 async def close(world: World, path: str) -> None:
@@ -167,10 +251,21 @@ async def close(world: World, path: str) -> None:
     )
 
 
+async def _repeat(scene: Scene, place: str, database: Database) -> None:
+    """A cycle, past the API: no case here has come so far that its steps are taken again."""
+    id, world = new_id(), scene.world
+    row = {"municipality_id": world.municipality, "id": id, "case_id": UUID(scene.cases[place]), "number": 2}
+    row |= {"reason": "Nyt skoleskift.", "started_at": datetime.now(UTC), "started_by": world.ids["coordinator"]}
+    async with database.transaction(world.municipality) as session:
+        await session.execute(insert(table_of(Cycle)), row)
+    scene.rows[place, "cycle"] = id
+
+
 async def _look_up(scene: Scene, place: str, database: Database) -> None:
     """The ids of what came with the case: steps, assignments, the team, and what happened."""
     world, who = scene.world, "second" if place == "other" else "coordinator"
-    scene.rows[place, "case"] = UUID(scene.cases[place])
+    scene.rows[place, "case"] = scene.rows[place, "complexity"] = UUID(scene.cases[place])
+    scene.rows[place, "activity"] = scene.rows[place, "candidate"] = scene.rows[place, "case"]
     for resource, rest in (("step", "steps"), ("assignment", "assignments"), ("team_member", "team")):
         items = (await world.get(who, scene.path(place, f"/{rest}"))).json()["items"]
         if items:

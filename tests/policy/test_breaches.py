@@ -43,11 +43,15 @@ async def test_access_ends_with_the_job(world: World) -> None:
         assert (await world.get(who, f"/v1/families/{case['family_id']}/members")).status_code == 404
 
 
-async def test_a_contact_of_an_open_case_is_not_switched_off(world: World) -> None:
-    """The family's one contact would ring in an empty room."""
-    await world.allocated()
-    refused = await world.update("administrator", "PATCH", await me(world, "coordinator"), {"active": False})
-    assert (refused.status_code, refused.json()["code"]) == (409, "in-use")
+async def test_who_is_dismissed_is_out_at_once_and_the_case_does_not_ring_in_an_empty_room(world: World) -> None:
+    """An account can always be switched off; that nobody answers the family any more is then seen by all of them."""
+    case = await world.allocated()
+    gone = await world.update("administrator", "PATCH", await me(world, "coordinator"), {"active": False})
+    assert gone.status_code == 200
+    assert (await world.get("coordinator", f"/v1/cases/{case['id']}")).status_code == 401
+    for who in ("mother", "head"):
+        told = (await world.get(who, f"/v1/cases/{case['id']}/timeline")).json()["items"]
+        assert told[0]["type"] == "case.contact_unavailable"
     department = f"/v1/departments/{world.departments['handicap']}"
     closed = await world.update("administrator", "PATCH", department, {"active": False})
     assert (closed.status_code, closed.json()["code"]) == (409, "in-use")

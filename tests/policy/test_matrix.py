@@ -31,6 +31,8 @@ PARENTS = {"mother", "father"}
 INSIDE = {"coordinator", "psychologist"}
 PROGRESS = {"head", "journal"}
 KEEPERS = INSIDE | {"head"}
+TEAM_KEEPERS = {"administrator", "head", "other_head"}
+PARTNER_KEEPERS = TEAM_KEEPERS | {"coordinator", "second"}
 
 CASE: dict[str, tuple[set[str], set[str]]] = {
     # place: (who reads the case with its steps, people and events; who reads its content: meetings and contacts)
@@ -50,6 +52,10 @@ FAMILY: dict[tuple[str, str], set[str]] = {
     ("family", "member of mother"): KEEPERS | {"mother"},
     ("family", "member of father"): KEEPERS | {"father"},
     ("family", "member of former_parent"): KEEPERS | {"former_parent"},
+    ("family", "member of friend"): KEEPERS | {"mother"},
+    ("family", "relation of mother"): KEEPERS | {"mother"},
+    ("family", "relation of children"): KEEPERS | PARENTS,
+    ("family", "relation of parents"): KEEPERS,
     ("family", "custody of mother"): KEEPERS | {"mother"},
     ("family", "custody of father"): KEEPERS | {"father"},
     ("family", "custody of former_parent"): KEEPERS | {"former_parent"},
@@ -61,7 +67,20 @@ ACTIONS: dict[tuple[str, str], set[str]] = {
     # (policy, action) on the allocated case of the first family
     ("case", "change"): {"coordinator", "head"},
     ("case", "change_state"): {"coordinator", "head"},
+    ("case", "note_intake"): {"coordinator"},
+    ("case", "rate_concern"): INSIDE,
+    ("case", "rate_complexity"): {"coordinator"},
+    ("case", "relate_case"): INSIDE,
+    ("case", "prefer_contact"): INSIDE | PARENTS,
+    ("related_case", "end_related_case"): INSIDE,
+    ("case", "plan_measure"): {"coordinator"},
+    ("measure", "work_measure"): {"coordinator"},
     ("case", "assign_coordinator"): {"head"},
+    ("case", "assign_helper"): {"coordinator", "head"},
+    ("case", "check_coverage"): {"coordinator"},
+    ("case", "agree_roles"): {"coordinator"},
+    ("assignment", "end_assignment"): {"coordinator", "head"},
+    ("role_agreement", "end_agreement"): {"coordinator"},
     ("case", "work_step"): {"coordinator", "head"},
     ("case", "change_team"): {"coordinator", "head"},
     ("case", "plan_meeting"): INSIDE,
@@ -69,6 +88,8 @@ ACTIONS: dict[tuple[str, str], set[str]] = {
     ("case", "ask_callback"): PARENTS,
     ("step", "work_step"): {"coordinator", "head"},
     ("team_member", "leave"): {"coordinator", "head"},
+    ("team_member", "change_membership"): {"coordinator", "head"},
+    ("team_member", "describe_role"): {"coordinator", "head"},
     ("meeting", "hold_meeting"): INSIDE,
     ("callback", "answer_callback"): INSIDE,
     ("family", "add_member"): {"coordinator"},
@@ -77,8 +98,20 @@ ACTIONS: dict[tuple[str, str], set[str]] = {
     ("member", "change_member"): {"coordinator", "head"},
     ("member", "note_capability"): {"coordinator"},
     ("custody", "set_custody"): {"coordinator"},
+    ("family", "set_relation"): {"coordinator"},
+    ("relation", "set_relation"): {"coordinator"},
+    ("member", "set_login"): {"coordinator"},
+    ("user", "search_members"): {"coordinator"},
     ("user", "configure"): {"administrator"},
+    ("user", "set_norm"): {"administrator", "head"},
+    ("user", "change_me"): {"coordinator"},
     ("settings", "configure"): {"administrator"},
+    ("settings", "keep_partners"): PARTNER_KEEPERS,
+    ("settings", "keep_teams"): TEAM_KEEPERS,
+    ("organisation", "keep_partners"): PARTNER_KEEPERS,
+    ("contact_person", "keep_partners"): PARTNER_KEEPERS,
+    ("standing_team", "keep_teams"): TEAM_KEEPERS,
+    ("team_seat", "keep_teams"): TEAM_KEEPERS,
     ("department", "configure"): {"administrator"},
     ("department", "own_cases"): {"head", "coordinator", "second", "controller"},
     ("step_template", "configure"): {"administrator"},
@@ -94,10 +127,14 @@ def _readers(place: str, resource: str) -> set[str]:
     if place not in CASE:
         return FAMILY[place, resource]
     case, content = CASE[place]
-    if resource in ("meeting", "contact"):
+    if resource in ("meeting", "contact", "concern", "contact_preference", "measure", "role_agreement"):
         return content
-    if resource in ("callback", "private event"):
+    if resource in ("callback", "private event", "private contact_preference", "private measure", "related_case"):
         return PRIVATE[place] | {"mother"}
+    if resource == "candidate":
+        return {"head"} | PRIVATE.get(place, set()) - {"psychologist"}
+    if resource == "complexity":
+        return PRIVATE.get(place, set())
     return case
 
 
@@ -211,6 +248,10 @@ async def test_who_reads_accounts(scene: Scene, database: Database) -> None:
     [
         ("department", PROFESSIONALS | SERVICES),
         ("settings", PROFESSIONALS | SERVICES),
+        ("organisation", PROFESSIONALS | SERVICES),
+        ("contact_person", PROFESSIONALS | SERVICES),
+        ("standing_team", PROFESSIONALS | SERVICES),
+        ("team_seat", PROFESSIONALS | SERVICES),
         ("step_template", PROFESSIONALS | SERVICES | ALL_CITIZENS),
     ],
 )
@@ -259,13 +300,36 @@ async def test_who_reads_what_is_veiled(scene: Scene, database: Database) -> Non
     """A leader and a service see how far it is, never the content."""
     veiled = {
         ("case", "closing", "closed", "case"): {"coordinator"} | PARENTS,
+        ("case", "concern_level", "allocated", "case"): INSIDE | PARENTS,
+        ("case", "intake", "allocated", "case"): KEEPERS | PARENTS,
+        ("case", "intake_note", "allocated", "case"): INSIDE | PARENTS,
+        ("case", "intake_note", "draft", "case"): {"coordinator"} | PARENTS,
+        ("case", "complexity_rating", "allocated", "case"): KEEPERS | PARENTS,
         ("step", "perspectives", "allocated", "step"): INSIDE | PARENTS,
+        ("cycle", "reason", "allocated", "cycle"): INSIDE | PARENTS,
+        ("deviation", "reason", "allocated", "deviation"): INSIDE | PARENTS,
+        ("coverage_check", "action", "allocated", "coverage_check"): KEEPERS | PARENTS,
+        ("role_agreement", "agreed_with", "allocated", "role_agreement"): INSIDE | {"mother"},
+        ("activity", "contact_at", "allocated", "activity"): INSIDE | PARENTS,
+        ("activity", "case_meetings", "allocated", "activity"): INSIDE | PARENTS,
+        ("activity", "repeat_steps_at", "allocated", "activity"): INSIDE | PARENTS | PROGRESS,
         ("member", "capability_notes", "family", "member of child"): INSIDE | PARENTS | {"child"},
+        ("member", "employment", "family", "member of former_parent"): INSIDE | {"former_parent"},
+        ("member", "cpr_masked", "family", "member of former_parent"): {"coordinator", "former_parent"},
+        **{
+            ("member", column, "family", "member of former_parent"): {"coordinator", "former_parent"}
+            for column in ("address", "phone", "email")
+        },
+        ("member", "address_protected", "family", "member of former_parent"): KEEPERS | {"former_parent"},
+        ("member", "address_protected", "family", "member of child"): KEEPERS | {"child"},
+        ("member", "phone", "family", "member of friend"): KEEPERS | {"mother"},
+        ("member", "named_by", "family", "member of friend"): KEEPERS | {"mother"},
     }
     world = scene.world
     notes = f"/v1/members/{scene.family.members['child']}"
     await world.update("coordinator", "PATCH", notes, {"capability_notes": "Billedkort hjælper."})
     await _first_step_done(scene, database)
+    await world.update("coordinator", "PUT", scene.path("allocated", "/complexity"), {"rating": "high"})
     for (name, column, *key), expected in veiled.items():
         shown = set()
         async with database.transaction(world.municipality) as session:
@@ -312,15 +376,18 @@ async def _targets(scene: Scene) -> dict[str, UUID]:
     """A row of each policy to act on."""
     world = scene.world
     of_case = {name: scene.rows["allocated", name] for name in ("case", "step", "team_member", "meeting", "callback")}
+    of_case |= {name: scene.rows["allocated", name] for name in ("related_case", "measure")}
+    of_case |= {name: scene.rows["allocated", name] for name in ("assignment", "role_agreement")}
     of_family = {
         "family": scene.rows["family", "family"],
         "member": scene.rows["family", "member of mother"],
         "custody": scene.rows["family", "custody of mother"],
+        "relation": scene.rows["family", "relation of mother"],
     }
     others: dict[str, Any] = {"user": world.ids["coordinator"], "department": world.departments["handicap"]}
     for name, path in (("settings", "/v1/municipality/history"), ("step_template", "/v1/step-templates")):
         others[name] = UUID((await world.get("administrator", path)).json()["items"][0]["id"])
-    return {**of_case, **of_family, **others}
+    return {**of_case, **of_family, **others, **scene.set_up}
 
 
 async def test_who_may_create_the_team_follows_the_setting(scene: Scene, database: Database) -> None:

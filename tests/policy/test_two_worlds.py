@@ -34,7 +34,8 @@ async def everything(world: World, who: str, ids: dict[str, str]) -> Looks:
 
 async def _look(world: World, who: str, path: str) -> Any:
     answer = await world.get(who, path)
-    return answer.status_code, answer.headers.get("etag"), _without_time(answer.json())
+    drawn = answer.headers["content-type"].startswith("image/")
+    return answer.status_code, answer.headers.get("etag"), answer.text if drawn else _without_time(answer.json())
 
 
 def _without_time(value: Any) -> Any:
@@ -114,6 +115,50 @@ async def a_grandmothers_custody(scene: Scene, owner: Database) -> None:
         await session.execute(insert(table_of(Custody)), {**base, **held})
 
 
+async def a_protected_address(scene: Scene, owner: Database) -> None:
+    """The child's address becomes protected: with nothing known before, nobody can tell that there is one now."""
+    member = columns(Member)
+    async with owner.transaction(scene.world.municipality) as session:
+        its = update(table_of(Member)).where(member.id == UUID(scene.family.members["child"]))
+        hidden = {"address": "Skjult vej 2", "phone": "70 00 00 63", "email": "barn@login.invalid"}
+        number = {"cpr_cipher": b"x", "cpr_index": uuid4().hex, "cpr_masked": "120416-****"}
+        await session.execute(its.values(address_protected=True, **hidden, **number))
+
+
+async def a_new_address_of_the_protected(scene: Scene, owner: Database) -> None:
+    """Who lives at a protected address moves; the coordinator writes it down."""
+    path = f"/v1/members/{scene.rows['family', 'member of former_parent']}"
+    moved = {"address": "Skjult vej 3", "phone": "70 00 00 64", "email": "flyttet@login.invalid"}
+    assert (await scene.world.update("coordinator", "PATCH", path, moved)).status_code == 200
+
+
+async def a_friend_of_the_mother(scene: Scene, owner: Database) -> None:
+    """The mother names somebody, who is related to her and to the child."""
+    world, path = scene.world, f"/v1/families/{scene.family.id}"
+    friend = {"kind": "network", "relation": "aunt_uncle", "name": "Moster Prøvesen"}
+    friend = await made(
+        world, "coordinator", f"{path}/members", friend | {"named_by": scene.family.members["mother"]}
+    )
+    for kind, other in (("sibling", "mother"), ("aunt_uncle", "child")):
+        body = {"from_id": friend["id"], "to_id": scene.family.members[other], "kind": kind}
+        await made(world, "coordinator", f"{path}/relations", body)
+
+
+async def the_mothers_own_affairs(scene: Scene, owner: Database) -> None:
+    """A case that the mother has elsewhere is noted, and how she wants to be contacted herself."""
+    mother = scene.family.members["mother"]
+    elsewhere = {"member_id": mother, "area": "Jobcentret", "note": "Fortroligt."}
+    await made(scene.world, "coordinator", scene.path("allocated", "/related-cases"), elsewhere)
+    wish = {"member_id": mother, "intensity": "space", "purpose_line": "Ring aldrig hjem."}
+    await made(scene.world, "coordinator", scene.path("allocated", "/contact-preferences"), wish)
+
+
+async def a_search(scene: Scene, owner: Database) -> None:
+    """Somebody is looked for by CPR number, and found."""
+    found = await made(scene.world, "coordinator", "/v1/members/search", {"cpr_number": "010180-4711"})
+    assert len(found["items"]) == 1
+
+
 async def a_contact(scene: Scene, owner: Database) -> None:
     """A contact with the family is recorded: content, which leaders and services do not read."""
     body = {"kind": "informal", "channel": "phone", "took_place_at": "2026-01-05T10:00:00Z", "note": "Fortroligt."}
@@ -133,6 +178,11 @@ async def a_case_of_the_brother(scene: Scene, owner: Database) -> None:
         (the_fathers_wish, "mother head journal second"),
         (the_mothers_number, "father teen journal former_parent"),
         (a_grandmothers_custody, "mother teen journal former_parent"),
+        (a_protected_address, "mother father teen journal former_parent"),
+        (a_new_address_of_the_protected, "mother father teen head psychologist journal second"),
+        (a_friend_of_the_mother, "father teen child journal former_parent"),
+        (the_mothers_own_affairs, "father teen head journal former_parent"),
+        (a_search, "mother father teen head journal former_parent"),
         (a_contact, "head journal second former_parent"),
         (a_case_of_the_brother, "teen child psychologist second"),
     ],

@@ -20,6 +20,7 @@ ALLOWED = {
     ("transition", "running"), ("transition", "closed"),
 }  # fmt: skip
 CLOSING = {"goals": [], "handover_note": "Familien klarer sig."}
+INTAKE = {"impairment": "neither", "several_kinds_of_help": False, "cross_sector": False, "complex": False}
 
 
 def wanted(state: str, came_from: str = "running") -> dict[str, Any]:
@@ -27,16 +28,18 @@ def wanted(state: str, came_from: str = "running") -> dict[str, Any]:
     if state == "closed":
         closing = {} if came_from == "draft" else {"closing": CLOSING}
         return {"to": state, "reason": "plan_completed", **closing}
-    return {"to": state} | ({"family_view": "Vi vil gerne prøve selv."} if state == "ordinary" else {})
+    view = {"family_view": "Vi vil gerne prøve selv."} if state == "ordinary" else {}
+    explained = state == "ordinary" or (came_from, state) == ("ordinary", "running")
+    return {"to": state} | view | ({"explanation": "Behovet har ændret sig."} if explained else {})
 
 
-async def put_into(owner: Database, world: World, case: dict[str, Any], state: str) -> None:
-    """Straight into a state, with its required steps done: how it came there is another test's matter."""
-    values = {"m": world.municipality, "id": case["id"], "state": state}
+async def put_into(owner: Database, world: World, case: dict[str, Any], state: str, *, but: int = 0) -> None:
+    """Straight into a state, with its required steps done (`but` one): how it came there is another test's matter."""
+    values = {"m": world.municipality, "id": case["id"], "state": state, "but": but}
     closed = ", closed_at = now(), close_reason = 'other'" if state == "closed" else ""
     done = "update steps set status = 'done', completed_at = now() where municipality_id = :m and case_id = :id"
     async with owner.transaction(world.municipality) as session:
-        await session.execute(text(f"{done} and not optional and :state <> ''"), values)
+        await session.execute(text(f"{done} and not optional and number <> :but and :state <> ''"), values)
         await session.execute(
             text(f"update cases set state = :state{closed} where municipality_id = :m and id = :id"), values
         )
@@ -74,7 +77,7 @@ async def test_what_a_state_needs_must_be_there(world: World, owner: Database) -
     for body, pointer in (
         ({"to": "closed"}, "/reason"),
         ({"to": "closed", "reason": "other"}, "/closing"),
-        ({"to": "ordinary"}, "/family_view"),
+        ({"to": "ordinary"}, "/explanation"),
         ({"to": "transition", "family_view": "x"}, "/family_view"),
         ({"to": "transition", "reason": "other"}, "/reason"),
     ):
@@ -97,10 +100,13 @@ async def test_a_closed_case_can_only_be_read(world: World) -> None:
     now = "2026-01-05T10:00:00Z"
     meeting = await world._made("coordinator", f"{path}/meetings", {"kind": "status", "planned_for": now})
     callback = await world._made("mother", f"{path}/callbacks", {})
+    mother = family.members["mother"]
+    elsewhere = await world._made("coordinator", f"{path}/related-cases", {"member_id": mother, "area": "Jobcentret"})
     member = (await world.get("coordinator", f"{path}/team")).json()["items"][0]
     assert (await world.post("coordinator", f"{path}/transitions", wanted("closed"))).status_code == 200
     tag, leading = [(await world.get(who, path)).headers["etag"] for who in ("coordinator", "head")]
     step = (await world.get("coordinator", f"{path}/steps/1")).headers["etag"]
+    rated = (await world.get("coordinator", f"{path}/complexity")).headers["etag"]
     attendance = [{"kind": "family", "id": family.members["mother"]}]
     contact = {"kind": "informal", "channel": "phone", "took_place_at": now}
     joining = {"user_id": str(world.ids["visitor"]), "department_id": str(world.departments["sundhed"])}
@@ -113,7 +119,7 @@ async def test_a_closed_case_can_only_be_read(world: World) -> None:
             {"user_id": str(world.ids["second"]), "reason": "x"},
             {"if_match": leading},
         ),
-        ("coordinator", "PATCH", f"{path}/steps/1", {"due_on": "2026-12-01"}, {"if_match": step}),
+        ("coordinator", "PATCH", f"{path}/steps/1", {"due_on": "2030-12-02"}, {"if_match": step}),
         ("coordinator", "POST", f"{path}/steps/1/start", {}, {}),
         ("coordinator", "POST", f"{path}/steps/1/complete", {}, {}),
         ("coordinator", "POST", f"{path}/steps/4/skip", {"reason": "x"}, {}),
@@ -126,6 +132,13 @@ async def test_a_closed_case_can_only_be_read(world: World) -> None:
         ("mother", "POST", f"{path}/callbacks", {}, {}),
         ("coordinator", "POST", f"/v1/callbacks/{callback['id']}/answer", None, {}),
         ("coordinator", "POST", f"{path}/transitions", {"to": "running"}, {}),
+        ("coordinator", "POST", f"{path}/upgrade", {"model": "sof"}, {}),
+        ("coordinator", "PUT", f"{path}/intake", INTAKE, {"if_match": tag}),
+        ("coordinator", "PUT", f"{path}/complexity", {"rating": "high"}, {"if_match": rated}),
+        ("coordinator", "POST", f"{path}/concerns", {"level": "low"}, {}),
+        ("coordinator", "POST", f"{path}/related-cases", {"member_id": mother, "area": "Jobcentret"}, {}),
+        ("coordinator", "POST", f"/v1/related-cases/{elsewhere['id']}/end", None, {}),
+        ("mother", "POST", f"{path}/contact-preferences", {"intensity": "space", "member_id": mother}, {}),
     ]
     for who, method, where, body, headers in writing:
         refused = await world.call(who, method, where, body, **headers)

@@ -41,6 +41,68 @@ async def test_the_settings_have_a_history(world: World) -> None:
     assert (await world.get("mother", "/v1/municipality/history")).json()["items"] == []
 
 
+async def test_the_history_says_what_each_version_changed(world: World) -> None:
+    await configure(world, {"steps": {"blocking": "warn"}, "team": {"creator_roles": ["coordinator"]}})
+    await configure(world, {"steps": None})
+    last, second, first = (await world.get("coordinator", "/v1/municipality/history")).json()["items"]
+    assert first["changes"] == []
+    assert second["changes"] == [
+        {"key": "steps.blocking", "before": "block", "after": "warn"},
+        {"key": "team.creator_roles", "before": ["professional_head", "coordinator"], "after": ["coordinator"]},
+    ]
+    assert last["changes"] == [{"key": "steps.blocking", "before": "warn", "after": "block"}]
+    page = (await world.get("coordinator", "/v1/municipality/history?limit=1")).json()  # the one before is not on it
+    assert page["items"] == [last]
+
+
+async def test_the_settings_explain_themselves(world: World) -> None:
+    """R461: what each is called and does, what it is here, and what it is when nobody chose."""
+    await configure(world, {"case": {"stalled_after_days": 30}})
+    told = {}
+    for language in ("da", "en"):
+        answer = await world.get("coordinator", "/v1/municipality/settings", accept_language=language)
+        assert answer.status_code == 200
+        told[language] = {one["key"]: one for one in answer.json()["items"]}
+    assert told["da"]["case.stalled_after_days"] == {
+        "key": "case.stalled_after_days",
+        "title": "Dage, før en sag står stille",
+        "description": "En sag, hvor der ikke er sket noget i så mange dage, vises som en sag, der står stille.",
+        "section": "Sager",
+        "value": 30,
+        "default": 42,
+        "changed": True,
+        "options": None,
+        "minimum": 1,
+        "maximum": 3650,
+        "parts": [],
+    }
+    mode = told["en"]["team.mode"]
+    assert (mode["section"], mode["title"], mode["changed"]) == ("Core team", "Team mode", False)
+    assert mode["options"] == ["fixed", "flexible", "mixed"]
+    assert [part["title"] for part in told["da"]["caseload.norm"]["parts"]][:2] == ["Mål", "Højst"]
+    assert [one for one in told["da"].values() if one["changed"]] == [told["da"]["case.stalled_after_days"]]
+    assert (await world.get("mother", "/v1/municipality/settings")).status_code == 404
+
+
+async def test_a_case_has_a_kle_code_that_the_municipality_uses(world: World) -> None:
+    family = await world.family()
+    before = await world.case(family, child="teen")
+    await configure(world, {"case": {"kle_codes": ["27.24.08", "27.27.00"], "default_kle_code": "27.27.00"}})
+    case = await world.case(family)
+    assert (before["kle_code"], case["kle_code"]) == ("27.24.00", "27.27.00")
+    owner = str(world.departments["handicap"])
+    body = {"family_id": family.id, "child_id": family.members["child"], "owner_department_id": owner}
+    refused = await world.post("coordinator", "/v1/cases", body | {"kle_code": "27.24.00"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "kle-code-not-used")
+    assert refused.json()["errors"][0]["pointer"] == "/kle_code"
+    path = f"/v1/cases/{case['id']}"
+    for wanted, status in (("27.24.08", 200), ("27.24.00", 422), ("27.24", 422)):
+        answer = await world.update("coordinator", "PATCH", path, {"kle_code": wanted})
+        assert answer.status_code == status, wanted
+    same = await world.update("coordinator", "PATCH", f"/v1/cases/{before['id']}", {"kle_code": "27.24.00"})
+    assert same.status_code == 200  # what it had before the list was made it keeps
+
+
 @pytest.mark.parametrize(
     "wanted",
     [{"unknown": {}}, {"steps": {"blocking": "perhaps"}}, {"steps": {"unknown": None}}, {"team": {"creator_roles": []}},

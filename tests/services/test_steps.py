@@ -1,27 +1,34 @@
-"""The steps of a case, and the templates they are made from (R38, R39, R40, R45, R50, R63)."""
+"""The steps of a case (R39, R40, R45, R50, R63, R64)."""
 
-import asyncio
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from app.db import Database
+from app.services.calendar import is_working_day
 from tests.worlds import World
 
 pytestmark = pytest.mark.anyio
 
 
-async def newest(world: World, model: str = "efei") -> dict[str, Any]:
-    found: dict[str, Any] = (await world.get("administrator", f"/v1/step-templates?model={model}")).json()["items"][0]
-    return found
-
-
-async def publish(world: World, template: dict[str, Any], who: str = "administrator", **more: Any) -> Any:
-    body = {"model": template["model"], "name": "Vores opstart", "based_on": template["version"]}
-    return await world.post(who, "/v1/step-templates", body | {"steps": template["steps"]} | more)
-
-
 async def move(world: World, case: dict[str, Any], number: int, verb: str, body: Any = None) -> Any:
     return await world.post("coordinator", f"/v1/cases/{case['id']}/steps/{number}/{verb}", body)
+
+
+async def covered(world: World, case: dict[str, Any]) -> None:
+    """Coordinator and team have looked at whether they cover what the case needs: step 1 asks for it."""
+    answer = await world.post("coordinator", f"/v1/cases/{case['id']}/team/coverage", {"covered": True})
+    assert answer.status_code == 201, answer.text
+
+
+def workday(days: int) -> date:
+    """The first working day from so many days away, or the last before when they lie back."""
+    day, step = datetime.now(UTC).date() + timedelta(days=days), timedelta(days=1 if days > 0 else -1)
+    while not is_working_day(day, "danish"):
+        day += step
+    return day
 
 
 async def warn(world: World) -> None:
@@ -29,51 +36,7 @@ async def warn(world: World) -> None:
     assert (await world.update("administrator", "PATCH", "/v1/municipality", settings)).status_code == 200
 
 
-# --- templates
-
-
-async def test_a_new_version_is_for_new_cases_only(world: World) -> None:
-    """R38: what an open case follows is what was in force when it was opened."""
-    family = await world.family()
-    old = await world.case(family)
-    before = (await world.get("coordinator", f"/v1/cases/{old['id']}/steps")).json()
-    template = await newest(world)
-    steps = [template["steps"][0] | {"title": "Vores første skridt"}]
-    published = await publish(world, template, steps=steps)
-    assert (published.status_code, published.json()["version"]) == (201, 2), published.text
-    new = await world.case(family)
-    assert (old["template_version"], new["template_version"]) == (1, 2)
-    assert (await world.get("coordinator", f"/v1/cases/{old['id']}/steps")).json() == before
-    (step,) = (await world.get("coordinator", f"/v1/cases/{new['id']}/steps")).json()["items"]
-    assert step["title"] == "Vores første skridt"
-    assert (await world.get("administrator", f"/v1/step-templates/{template['id']}")).json() == template
-
-
-async def test_two_editors_of_a_template_do_not_overwrite_each_other(world: World) -> None:
-    template = await newest(world, "sof")
-    answers = await asyncio.gather(*(publish(world, template) for _ in range(4)))
-    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
-    assert {a.json()["code"] for a in answers if a.status_code == 409} == {"template-changed"}
-    assert (await newest(world, "sof"))["version"] == 2
-
-
-async def test_a_template_is_whole_or_refused(world: World) -> None:
-    """Numbered from 1 without gaps; the place of the fault is told."""
-    template = await newest(world)
-    for steps in (template["steps"][1:], [template["steps"][0]] * 2, template["steps"][::-1]):
-        refused = await publish(world, template, steps=steps)
-        assert (refused.status_code, refused.json()["code"]) == (422, "validation-failed")
-    assert (await publish(world, template, who="head")).status_code == 403
-    assert (await newest(world))["version"] == 1
-
-
-async def test_the_gaps_of_a_template_are_told(world: World) -> None:
-    """R39: the model leaves the participants of steps 1, 3 and 5 to be filled locally."""
-    template = await newest(world)
-    gaps = (await world.get("administrator", f"/v1/step-templates/{template['id']}/gaps")).json()["items"]
-    participants = {gap["number"] for gap in gaps if gap["cell"] == "participants"}
-    assert participants == {1, 3, 5}
-    assert all(gap["label"] and gap["title"] for gap in gaps)
+# --- planning
 
 
 async def test_a_cell_that_is_filled_is_no_gap_and_no_suggestion(world: World) -> None:
@@ -140,6 +103,7 @@ async def test_a_step_goes_from_planned_to_started_to_done(world: World) -> None
     assert (await move(world, case, 1, "complete")).json()["code"] == "step-not-open"
     assert (await move(world, case, 1, "start")).status_code == 200
     assert (await move(world, case, 1, "start")).json()["code"] == "step-not-open"
+    await covered(world, case)
     done = await move(world, case, 1, "complete")
     assert (done.json()["status"], done.json()["completed_by"]) == ("done", str(world.ids["coordinator"]))
     assert (await move(world, case, 1, "complete")).json()["code"] == "step-not-open"
@@ -149,8 +113,8 @@ async def test_step_one_needs_a_team_from_another_department_or_profession(world
     """R40: a view across disciplines from the start; another adviser of the same department is none."""
     case = await world.case()
     path = f"/v1/cases/{case['id']}"
-    appointed = {"user_id": str(world.ids["coordinator"])}
-    await world.update("head", "PUT", f"{path}/coordinator", appointed, read=path)
+    await world.update("head", "PUT", f"{path}/coordinator", {"user_id": str(world.ids["coordinator"])}, read=path)
+    await covered(world, case)
     assert (await move(world, case, 1, "start")).status_code == 200
     alone = await move(world, case, 1, "complete")
     assert (alone.status_code, [flaw["code"] for flaw in alone.json()["errors"]]) == (409, ["core_team"])
@@ -202,6 +166,40 @@ async def test_a_holder_is_on_the_case(world: World) -> None:
     for who, status in (("psychologist", 200), ("visitor", 422), ("mother", 422), ("coordinator", 200)):
         planned = await world.update("coordinator", "PATCH", path, {"holder_id": str(world.ids[who])})
         assert planned.status_code == status, who
-    cleared = await world.update("coordinator", "PATCH", path, {"holder_id": None, "due_on": "2026-12-01"})
-    assert (cleared.json()["holder_id"], cleared.json()["due_on"]) == (None, "2026-12-01")
+    cleared = await world.update("coordinator", "PATCH", path, {"holder_id": None})
+    assert (cleared.status_code, cleared.json()["holder_id"]) == (200, None)
     assert (await world.get("coordinator", f"/v1/cases/{case['id']}/steps/8")).status_code == 404
+
+
+async def test_what_is_still_to_be_done_is_not_due_in_the_past(world: World, owner: Database) -> None:
+    """R64. A day that has passed meanwhile is no hindrance to other changes, and history may be put right."""
+    case = await world.allocated()
+    path = f"/v1/cases/{case['id']}/steps/4"
+    past, soon = (workday(days).isoformat() for days in (-7, 7))
+    refused = await world.update("coordinator", "PATCH", path, {"due_on": past})
+    assert (refused.status_code, refused.json()["errors"]) == (
+        422,
+        [{"pointer": "/due_on", "code": "past", "detail": None}],
+    )
+    planned = await world.update("coordinator", "PATCH", path, {"due_on": soon})
+    assert (planned.status_code, planned.json()["due_on"]) == (200, soon)
+    today = datetime.now(UTC).date()
+    saturday = today + timedelta(days=(5 - today.weekday()) % 7 + 7)
+    refused = await world.update("coordinator", "PATCH", path, {"due_on": saturday.isoformat()})
+    assert (refused.status_code, refused.json()["code"]) == (422, "not-a-working-day")
+    async with owner.transaction(world.municipality) as session:
+        late = "update steps set due_on = :past where municipality_id = :m and case_id = :case and number = 4"
+        values = {"m": world.municipality, "case": case["id"], "past": workday(-7)}
+        await session.execute(text(late), values)
+    overdue = {"due_on": past, "cells": {"content": "Vi ser på det sammen."}}
+    assert (await world.update("coordinator", "PATCH", path, overdue)).status_code == 200
+    assert (await move(world, case, 4, "skip", {"reason": "Ikke behov"})).status_code == 200
+    assert (await world.update("coordinator", "PATCH", path, {"due_on": workday(-14).isoformat()})).status_code == 200
+
+
+async def test_a_step_tells_its_key_and_its_cycle(world: World) -> None:
+    """Whatever its number: the key is what it is called in the template."""
+    case = await world.case()
+    steps = (await world.get("coordinator", f"/v1/cases/{case['id']}/steps")).json()["items"]
+    assert [(step["number"], step["cycle"]) for step in steps] == [(number, 1) for number in range(1, 8)]
+    assert [step["key"] for step in steps][:2] == ["allocation", "assessment"]

@@ -21,5 +21,6 @@ Places of tension in the models that have no switch, and why:
 from app.schemas.settings.document import MunicipalitySettings
 from app.schemas.settings.family import CadenceRule
 from app.schemas.settings.patch import SettingsPatch, merged
+from app.schemas.settings.work import CaseSettings
 
-__all__ = ["CadenceRule", "MunicipalitySettings", "SettingsPatch", "merged"]
+__all__ = ["CadenceRule", "CaseSettings", "MunicipalitySettings", "SettingsPatch", "merged"]

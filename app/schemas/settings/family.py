@@ -4,11 +4,11 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, StrictBool, field_validator, model_validator
 
+from app.schemas.codes import MeasureCategory
 from app.schemas.settings.section import Age, Days, Enforcement, Section, Several
 
 PlanAuthoring = Literal["any", "family_and_coordinator", "family_and_team", "team_from_wishes"]
 ChildVoiceKind = Literal["conversation", "observation", "home_visit", "other"]
-MeasureCategory = Literal["measure", "compensating"]
 
 
 class ContactSettings(Section):

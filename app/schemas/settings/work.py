@@ -4,9 +4,9 @@ from typing import Literal, Self, get_args
 
 from pydantic import Field, StrictBool, model_validator
 
-from app.schemas.base import Line, Text
+from app.schemas.base import KleCode, Line, Text
 from app.schemas.codes import CaseModel, Profession
-from app.schemas.settings.section import AtLeastOne, Cases, Code, Day, Enforcement, Section, Several
+from app.schemas.settings.section import AtLeastOne, Cases, Code, Day, Days, Enforcement, Section, Several
 
 TeamMode = Literal["fixed", "flexible", "mixed"]
 TeamCreator = Literal["professional_head", "coordinator"]
@@ -26,6 +26,48 @@ class CaseSettings(Section):
         description="An early concern may open a light case: a space for the family that follows no model and "
         "can be made a full case later (X25, R75).",
     )
+    kle_codes: Several[KleCode] = Field(
+        (),
+        title="KLE codes in use",
+        description="The subject numbers (KLE) that a case may have; empty means any. A case that has another one "
+        "already keeps it.",
+    )
+    default_kle_code: KleCode = Field(
+        "27.24.00",
+        title="Default KLE code",
+        description="The subject number (KLE) of a new case when none is named; one of those in use.",
+    )
+    stalled_after_days: Days = Field(
+        42,
+        title="Days until a case stands still",
+        description="A case in which nothing has happened for so many days is shown as standing still.",
+    )
+    complex_from_parties: int = Field(
+        5,
+        strict=True,
+        ge=1,
+        le=50,
+        title="Complex from this many parties",
+        description="With so many professionals and others around the family the case is suggested as complex (R73).",
+    )
+    complex_from_sectors: int = Field(
+        3,
+        strict=True,
+        ge=1,
+        le=6,
+        title="Complex from this many sectors",
+        description="With so many sectors around the family the case is suggested as complex (R73).",
+    )
+
+    @model_validator(mode="after")
+    def _default_kle_code_in_use(self) -> Self:
+        if self.kle_codes and self.default_kle_code not in self.kle_codes:
+            raise ValueError("the default KLE code is one of those in use")
+        return self
+
+    def uses(self, kle_code: str) -> bool:
+        """Whether a case may be given this subject number."""
+        return not self.kle_codes or kle_code in self.kle_codes
 
 
 class StepSettings(Section):
@@ -58,6 +100,11 @@ class TeamSettings(Section):
         title="Sets of paragraphs",
         description="The sets of paragraphs that advisers are split by; each must be represented in a team. "
         "Empty turns the rule off (X32, R84).",
+    )
+    buddy_requires_complexity: StrictBool = Field(
+        True,
+        title="Buddies on complex cases only",
+        description="A buddy can be appointed only where the case is complex; when false, in any case (R117).",
     )
 
 
@@ -170,6 +217,12 @@ class CaseloadSettings(Section):
         description="Checked on allocation once it is set, and never before. About 20–25 cases is an experience, not a "
         "norm (X14, R122, R123).",
         examples=[{"target": 20, "max": 25, "reason": "Complex cases only", "decided_on": "2026-01-01"}],
+    )
+    counts: Literal["all", "model"] = Field(
+        "all",
+        title="Cases that count",
+        description="all: every open case counts; model: only those that follow a model and are not in ordinary "
+        "operation (R124).",
     )
 
 

@@ -1,0 +1,1 @@
+"""Pictures: data in, SVG out. Nothing here knows of a case, a reader or a database."""

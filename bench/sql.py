@@ -1,0 +1,211 @@
+"""The policy's single statements, as the app's role under row security: how long they take, and by which plan.
+
+`python -m bench.sql 1000000` writes the plan of each into docs/plans/1000000: the generic one that the app runs, with
+what it read. Plans show parameters by their number only.
+"""
+
+import asyncio
+import re
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+from rich.console import Console
+from sqlalchemy import Select
+
+from app import migrate
+from app.db import SETTINGS, new_id
+from app.policy.cases import cases
+from app.policy.contacts import callbacks
+from app.policy.core import Policy
+from app.policy.statements import one_of, page_of, screen_of
+from app.policy.steps import steps
+from app.services.overviews import OVERVIEW, WORK
+from bench import generate, rows
+from bench.bare import Statement
+from bench.generate import Place
+from bench.readers import PROFILES, Reader, load, pairs
+
+QUERIES: Final = 100
+"""How often each statement is asked in a round."""
+TURNS: Final = 6
+"""How often a statement has run when its plan is written down: PostgreSQL decides about generic plans after five."""
+Asked = tuple[Reader, UUID]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One statement and who asks it. Of its p95 `floor` and `goal` are the bounds, in ms.
+
+    Beside the reader it is given constants, and under these names the reader's own id and that of one of their cases.
+    """
+
+    name: str
+    statement: Select[Any]
+    profile: str | None
+    floor: float | None
+    goal: float | None
+    constants: Mapping[str, Any]
+    user: tuple[str, ...] = ()
+    case: tuple[str, ...] = ()
+
+    def asked_by(self, asked: list[Asked]) -> list[Asked]:
+        return [one for one in asked if self.profile is None or PROFILES[one[0].profile] == self.profile]
+
+    def given(self, reader: Reader, id: UUID) -> dict[str, Any]:
+        return {**self.constants, **dict.fromkeys(self.user, reader.actor.user), **dict.fromkeys(self.case, id)}
+
+
+def questions() -> Iterator[Question]:
+    """What a screen waits for: a case by id, the list of each kind of reader, what a coordinator holds, two screens."""
+
+    def listed(policy: Policy, *filters: str, after: bool = False) -> Select[Any]:
+        return page_of(policy, "professional", frozenset(filters), after)
+
+    page, all_of_it = {"page_limit": 50}, {"page_limit": 200}
+    yield Question("case by id", one_of(cases, "professional", "read"), None, 1.5, 0.7, {}, case=("row_id",))
+    for profile in PROFILES:
+        yield Question(f"case list, {profile}", listed(cases), profile, 1.5, 0.8, page)
+    further = listed(cases, after=True)
+    for profile in ("specialist", "leader"):
+        yield Question(f"case list further on, {profile}", further, profile, 1.5, 0.8, page, case=("page_after",))
+    own, held = listed(cases, "coordinator_id", "open"), listed(steps, "holder_id", "open")
+    yield Question("own open cases", own, "coordinator", 8, 4, {**page, "open": True}, user=("coordinator_id",))
+    yield Question("steps held", held, "coordinator", 8, 4, {**all_of_it, "open": True}, user=("holder_id",))
+    here = {**all_of_it, "status": "waiting", "mine": True}
+    yield Question("call-backs across own cases", listed(callbacks, "status", "mine"), "coordinator", 8, 4, here)
+    screens = {name: screen_of("professional", parts)[0] for name, parts in (("one", OVERVIEW), ("own", WORK))}
+    now = {"active": True, "current": True, "status": "waiting"}
+    yield Question("the overview", screens["one"], "coordinator", None, None, now, case=("row_id", "case_id"))
+    now = {**dict.fromkeys(("open", "awaiting_contact", "mine", "review_due"), True), "status": "waiting"}
+    me = ("coordinator_id", "helper_id", "holder_id")
+    yield Question("the day's work", screens["own"], "coordinator", 8, 4, now, user=me)
+
+
+# --- How long
+
+
+async def times(place: Place, asked: list[Asked], rounds: int) -> dict[str, list[list[float]]]:
+    """Milliseconds of each question, round by round; log and row security included, the client beside the server.
+
+    Nobody asks the same twice while there are others left.
+    """
+    found: dict[str, list[list[float]]] = {question.name: [] for question in questions()}
+    ready = [(question, cycle(question.asked_by(asked)), Asking(question)) for question in questions()]
+    async with _connected(place) as connection:
+        for number in range(-1, rounds):
+            for question, askers, asking in ready:
+                heard = [await _timed(connection, asking, *next(askers)) for _ in range(QUERIES if number >= 0 else 10)]
+                if number >= 0:
+                    found[question.name].append(heard)
+    return found
+
+
+class Asking:
+    """A question as SQL with its values in order."""
+
+    def __init__(self, question: Question) -> None:
+        self.question, self.statement = question, Statement(question.statement, [{}])
+        self.sql = self.statement.sql
+
+    def values(self, reader: Reader, id: UUID) -> list[Any]:
+        """Those of one reader and case, at this moment."""
+        given = self.question.given(reader, id)
+        logged = {name: new_id() for name in self.statement.names if name.endswith("log_id")}
+        now = {"actor_at": datetime.now(UTC)}
+        return self.statement.values(0, **{**reader.actor.parameters, **given, **logged, **now})
+
+
+@asynccontextmanager
+async def _connected(place: Place) -> AsyncIterator[Any]:
+    connection = await asyncpg.connect(place.app, server_settings=SETTINGS)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _enter(connection: Any, reader: Reader) -> None:
+    await connection.execute("select set_config('app.municipality', $1, true)", str(reader.actor.municipality))
+
+
+async def _timed(connection: Any, asking: Asking, reader: Reader, id: UUID) -> float:
+    values = asking.values(reader, id)
+    async with connection.transaction():
+        await _enter(connection, reader)
+        began = time.perf_counter()
+        await connection.fetch(asking.sql, *values)
+        return (time.perf_counter() - began) * 1000
+
+
+# --- By which plan
+
+
+async def plans(place: Place, asked: list[Asked]) -> dict[str, str]:
+    """The generic plan of each question, as it ran for the last of several readers. Raises where it is not generic."""
+    found = {}
+    async with _connected(place) as connection:
+        for question in questions():
+            found[question.name] = await _plan(connection, question, question.asked_by(asked))
+    return found
+
+
+async def _plan(connection: Any, question: Question, asked: list[Asked]) -> str:
+    """Prepared and executed by name: in an EXPLAIN of its own a statement would be planned for its values."""
+    asking = Asking(question)
+    await connection.execute(f"prepare asked as {asking.sql}")
+    for turn, (reader, id) in enumerate(islice(cycle(asked), TURNS + 1)):
+        execute = f"execute asked ({', '.join(map(_literal, asking.values(reader, id)))})"
+        async with connection.transaction():
+            await _enter(connection, reader)
+            how = "explain (analyze, buffers, settings, summary) " if turn == TURNS else ""
+            lines = await connection.fetch(how + execute)
+    counts = await connection.fetchrow(
+        "select generic_plans, custom_plans from pg_prepared_statements where name = 'asked'"
+    )
+    assert (counts["generic_plans"] >= TURNS, counts["custom_plans"]) == (True, 0), question.name
+    await connection.execute("deallocate asked")
+    head = f"{question.name}: the generic plan, after {TURNS} executions, for a reader of {len(reader.cases)} cases"
+    return "\n".join([head, "", *(line[0] for line in lines), ""])
+
+
+def _literal(value: Any) -> str:
+    """A value as SQL. All of them are ids, codes and times of the benchmark's own."""
+    match value:
+        case None:
+            return "null"
+        case bool() | int():
+            return str(value).lower()
+        case list() | tuple():
+            return "'{" + ",".join(str(one) for one in value) + "}'"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def main(number: int = 10_000, data_dir: Path = Path("var/bench")) -> None:
+    """Write the plans down, each in a file, and say which tables that grow with the cases they read from end to end."""
+    console = Console()
+    place = generate.world(data_dir, number, console)
+    folder = migrate.ROOT / "docs" / "plans" / str(number)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    async def found() -> dict[str, str]:
+        readers = await load(place.app, place.owner, data_dir)
+        return await plans(place, [(readers[at], id) for at, id in pairs(readers, 11)])
+
+    for name, plan in asyncio.run(found()).items():
+        (folder / (re.sub(r"[^a-z]+", "-", name) + ".txt")).write_text(plan)
+        whole = set(re.findall(r"Seq Scan on (\w+)", plan)) & set(rows.TABLES)
+        took = re.findall(r"Execution Time: (.*)", plan)
+        console.print(f"{name}: {took[0]}{', reads all of ' + ', '.join(sorted(whole)) if whole else ''}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if sys.argv[1:] else 10_000)
