@@ -294,8 +294,9 @@ def cpr_rotate() -> None:
     from app.services.cpr import rotate
 
     settings = settings_or_fail()
-    if settings.mode == "production":
-        _require_harmless_role(settings)
+    if settings.mode != "production":
+        fail("The try-out mode has one key of its own: there is nothing to rotate.")
+    _require_harmless_role(settings)
 
     async def rotated() -> int:
         database = database_of(settings)

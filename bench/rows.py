@@ -161,6 +161,23 @@ insert into callbacks (municipality_id, id, case_id, status, member_id, wish, as
 select municipality, bench.id(allocated + interval '14 days', g, 13), id, 'waiting', mother, 'Ring helst om morgenen',
        allocated + interval '14 days'
 from picked where bench.draw(g, 14, 10) = 0""",
+    "coverage_checks": """
+insert into coverage_checks (municipality_id, id, case_id, covered, missing_professions, missing_paragraph_sets,
+                             checked_at, checked_by)
+select municipality, bench.id(allocated, g, 16), id, true, '{}', '{}', allocated, coordinator
+from picked where bench.draw(g, 17, 2) = 0""",
+    "contact_preferences": """
+insert into contact_preferences (municipality_id, id, case_id, intensity, channel, formality, reassure, agreed_on,
+                                 review_on, recorded_at, recorded_by)
+select municipality, bench.id(contacted, g, 17), id, 'normal', 'phone', 'informal', true, contacted::date,
+       contacted::date + 180, contacted, coordinator
+from picked where contacted is not null and bench.draw(g, 18, 2) = 0""",
+    "role_agreements": """
+insert into role_agreements (municipality_id, id, case_id, party, coordinated_by, agreed_on, agreed_with, recorded_at,
+                             recorded_by)
+select municipality, bench.id(allocated, g, 18, place), id, party, 'adviser', allocated::date, mother, allocated,
+       coordinator
+from picked, lateral (values (0, 'Skolen'), (1, 'Lægen')) agreed (place, party) where bench.draw(g, 19, 3) = 0""",
     "events": """
 insert into events (municipality_id, id, at, type, resource, resource_id, case_id, sequence, actor_id, actor_kind)
 select municipality, bench.id(happened.at, g, 14, happened.sequence), happened.at, happened.type, 'case', id, id,

@@ -284,7 +284,9 @@ async def _measure(
     times = await sql.times(place, [(readers[number], id) for number, id in pairs(readers, 7)], rounds)
     cpu = await asyncio.to_thread(inside.cpu, coordinator, data_dir, max(rounds, ENOUGH))
     rows = rows_of(found, counts) + rows_inside(cpu, memory) + rows_of_sql(times)
-    _print(console, rows, found, counts, f"{cases} cases, {rounds} rounds of {seconds:g} s")
+    cache = await sql.setting(place, "shared_buffers")
+    title = f"{cases} cases, {rounds} rounds of {seconds:g} s, shared_buffers {cache}"
+    _print(console, rows, found, counts, title)
     return sum(row.verdict(row.floor) == "missed" for row in rows)
 
 

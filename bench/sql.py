@@ -36,6 +36,8 @@ from bench.readers import PROFILES, Reader, load, pairs
 
 QUERIES: Final = 100
 """How often each statement is asked in a round."""
+MOST_OF_A_ROUND: Final = 3_000
+"""Milliseconds after which a statement is asked no more in a round: so slow that fewer tell it too."""
 TURNS: Final = 6
 """How often a statement has run when its plan is written down: PostgreSQL decides about generic plans after five."""
 Asked = tuple[Reader, UUID]
@@ -77,16 +79,16 @@ def questions() -> Iterator[Question]:
     further = listed(cases, after=True)
     for profile in ("specialist", "leader"):
         yield Question(f"case list further on, {profile}", further, profile, 1.5, 0.8, page, case=("page_after",))
-    own, held = listed(cases, "coordinator_id", "open"), listed(steps, "holder_id", "open")
+    own, held = listed(cases, "coordinator_id", "open"), listed(steps, "held_by")
     yield Question("own open cases", own, "coordinator", 8, 4, {**page, "open": True}, user=("coordinator_id",))
-    yield Question("steps held", held, "coordinator", 8, 4, {**all_of_it, "open": True}, user=("holder_id",))
-    here = {**all_of_it, "status": "waiting", "mine": True}
-    yield Question("call-backs across own cases", listed(callbacks, "status", "mine"), "coordinator", 8, 4, here)
+    yield Question("steps held", held, "coordinator", 8, 4, all_of_it, user=("held_by",))
+    waiting, here = listed(callbacks, "status", "advised_by"), {**all_of_it, "status": "waiting"}
+    yield Question("call-backs across own cases", waiting, "coordinator", 8, 4, here, user=("advised_by",))
     screens = {name: screen_of("professional", parts)[0] for name, parts in (("one", OVERVIEW), ("own", WORK))}
     now = {"active": True, "current": True, "status": "waiting"}
     yield Question("the overview", screens["one"], "coordinator", None, None, now, case=("row_id", "case_id"))
-    now = {**dict.fromkeys(("open", "awaiting_contact", "mine", "review_due"), True), "status": "waiting"}
-    me = ("coordinator_id", "helper_id", "holder_id")
+    now = {**dict.fromkeys(("open", "awaiting_contact", "review_due"), True), "status": "waiting"}
+    me = ("coordinator_id", "helper_id", "held_by", "advised_by")
     yield Question("the day's work", screens["own"], "coordinator", 8, 4, now, user=me)
 
 
@@ -103,7 +105,9 @@ async def times(place: Place, asked: list[Asked], rounds: int) -> dict[str, list
     async with _connected(place) as connection:
         for number in range(-1, rounds):
             for question, askers, asking in ready:
-                heard = [await _timed(connection, asking, *next(askers)) for _ in range(QUERIES if number >= 0 else 10)]
+                heard: list[float] = []
+                while len(heard) < (QUERIES if number >= 0 else 10) and sum(heard) < MOST_OF_A_ROUND:
+                    heard.append(await _timed(connection, asking, *next(askers)))
                 if number >= 0:
                     found[question.name].append(heard)
     return found
@@ -126,11 +130,17 @@ class Asking:
 
 @asynccontextmanager
 async def _connected(place: Place) -> AsyncIterator[Any]:
-    connection = await asyncpg.connect(place.app, server_settings=SETTINGS)
+    connection = await asyncpg.connect(place.app, server_settings={**SETTINGS, "statement_timeout": "0"})
     try:
         yield connection
     finally:
         await connection.close()
+
+
+async def setting(place: Place, name: str) -> str:
+    """What a setting of the server is."""
+    async with _connected(place) as connection:
+        return str(await connection.fetchval("select current_setting($1)", name))
 
 
 async def _enter(connection: Any, reader: Reader) -> None:

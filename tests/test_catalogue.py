@@ -125,7 +125,7 @@ ENUMERATIONS = {
     "team_member_kind": "permanent ad_hoc",
     "coordinated_by": "family adviser shared",
     "deviation_kind": "caseload_over_norm step_started_early paragraph_sets_missing contact_despite_agreement",
-    "warning": "coordinator_absent single_person coverage_missing paragraph_sets_missing team_member_only_one"
+    "case_warning": "coordinator_absent single_person coverage_missing paragraph_sets_missing team_member_only_one"
     " coordinator_lacks_knowledge preference_review_due role_agreement_review_due",
     "concern_level": "low medium high acute",
     "complexity_level": "low medium high",

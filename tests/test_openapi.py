@@ -135,7 +135,8 @@ def test_every_example_validates(document: dict[str, Any]) -> None:
 def test_every_body_is_closed(document: dict[str, Any], operations: list[Operation]) -> None:
     """An unknown field is refused, not ignored; the contract says so too."""
     for name, media in bodies(operations):
-        assert shape(document, media["schema"]).get("additionalProperties") is False, name
+        if media["schema"].get("contentMediaType") != "text/csv":  # a list, of which each column is known
+            assert shape(document, media["schema"]).get("additionalProperties") is False, name
 
 
 def referred(node: Any) -> Iterator[str]:

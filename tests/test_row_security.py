@@ -6,16 +6,21 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import httpx
 import pytest
+from fastapi import FastAPI
 
-from app.config import role_refusals
+from app.config import Settings, role_refusals
 from app.db import Base, Database, new_id
 from tests.conftest import Urls
+from tests.policy.scenes import made, set_scene
 from tests.worlds import World
 
 pytestmark = pytest.mark.anyio
 TENANT_TABLES = sorted(table.name for table in Base.metadata.tables.values() if "municipality_id" in table.c)
-APPEND_ONLY = ("access_log", "events", "settings_versions", "step_templates")
+APPEND_ONLY = ("access_log", "events", "settings_versions", "step_templates", "coverage_checks", "deviations")
+APPEND_ONLY += ("concerns", "contact_preferences", "cycles", "methods", "method_readings")
+Both = tuple[World, World]
 VERBS = {"SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d"}
 
 
@@ -35,20 +40,18 @@ async def behind(urls: Urls) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
-@pytest.fixture
-async def both(world: World, neighbour: World) -> tuple[World, World]:
-    """Two municipalities with something in every table."""
-    for each in (world, neighbour):
-        family = await each.family()
-        case = await each.allocated(family)
-        path = f"/v1/cases/{case['id']}"
-        now = "2026-01-05T10:00:00Z"
-        await each._made("coordinator", f"{path}/meetings", {"kind": "status", "planned_for": now})
-        contact = {"kind": "informal", "channel": "phone", "took_place_at": now}
-        await each._made("coordinator", f"{path}/contacts", contact)
-        asked = await each.post("mother", f"{path}/callbacks", {}, idempotency_key="one-key-for-both")
-        assert asked.status_code == 201
-    return world, neighbour
+@pytest.fixture(scope="module")
+async def both(app: FastAPI, settings: Settings, database: Database, owner: Database) -> AsyncIterator[Both]:
+    """Two municipalities with something in every table, through HTTP; whoever touches it here takes it back."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        here, there = [await World.found(owner, settings.data_dir, client) for _ in range(2)]
+        for each in (here, there):
+            scene = await set_scene(each, database)
+            await made(each, "coordinator", f"/v1/methods/{scene.set_up['method']}/reading", {})
+            path = scene.path("allocated", "/callbacks")
+            assert (await each.post("mother", path, {}, idempotency_key="one-key-for-both")).status_code == 201
+        yield here, there
 
 
 async def within(raw: asyncpg.Connection, municipality: UUID, statement: str, *values: Any) -> str:
@@ -73,14 +76,14 @@ async def seen(raw: asyncpg.Connection, table: str, municipality: UUID | None) -
     return {UUID(str(row[0])) for row in rows}
 
 
-async def test_without_a_municipality_nothing_is_seen(raw: asyncpg.Connection, both: tuple[World, World]) -> None:
+async def test_without_a_municipality_nothing_is_seen(raw: asyncpg.Connection, both: Both) -> None:
     for table in TENANT_TABLES:
         assert await seen(raw, table, None) == set(), table
     assert await raw.fetchval("select count(*) from municipalities") == 0
 
 
 async def test_one_municipality_sees_its_own_rows_only(
-    raw: asyncpg.Connection, behind: asyncpg.Connection, both: tuple[World, World]
+    raw: asyncpg.Connection, behind: asyncpg.Connection, both: Both
 ) -> None:
     for table in TENANT_TABLES:
         there = await seen(behind, table, None)
@@ -89,7 +92,7 @@ async def test_one_municipality_sees_its_own_rows_only(
             assert await seen(raw, table, each.municipality) == {each.municipality}, table
 
 
-async def test_only_the_own_municipality_is_readable(raw: asyncpg.Connection, both: tuple[World, World]) -> None:
+async def test_only_the_own_municipality_is_readable(raw: asyncpg.Connection, both: Both) -> None:
     async with raw.transaction():
         await raw.execute("select set_config('app.municipality', $1, true)", str(both[0].municipality))
         found = await raw.fetch("select id from municipalities")
@@ -98,7 +101,7 @@ async def test_only_the_own_municipality_is_readable(raw: asyncpg.Connection, bo
 
 @pytest.mark.parametrize("nonsense", ["", "nonsense", "00000000-0000-0000-0000-000000000000"])
 async def test_a_municipality_that_is_none_shows_nothing(
-    nonsense: str, raw: asyncpg.Connection, both: tuple[World, World]
+    nonsense: str, raw: asyncpg.Connection, both: Both
 ) -> None:
     for table in TENANT_TABLES:
         transaction = raw.transaction()
@@ -112,7 +115,7 @@ async def test_a_municipality_that_is_none_shows_nothing(
             await transaction.rollback()
 
 
-async def test_nothing_is_added_to_another_municipality(raw: asyncpg.Connection, both: tuple[World, World]) -> None:
+async def test_nothing_is_added_to_another_municipality(raw: asyncpg.Connection, both: Both) -> None:
     """A copy of each table's own row, but for the municipality in it."""
     here, there = both
     for table in TENANT_TABLES:
@@ -121,7 +124,7 @@ async def test_nothing_is_added_to_another_municipality(raw: asyncpg.Connection,
         assert await within(raw, here.municipality, copied, change) == "InsufficientPrivilegeError", table
 
 
-async def test_nothing_is_changed_in_another_municipality(raw: asyncpg.Connection, both: tuple[World, World]) -> None:
+async def test_nothing_is_changed_in_another_municipality(raw: asyncpg.Connection, both: Both) -> None:
     here, there = both
     for table in TENANT_TABLES:
         moved = f"update {table} set municipality_id = $1"
@@ -135,7 +138,7 @@ async def test_nothing_is_changed_in_another_municipality(raw: asyncpg.Connectio
 
 
 async def test_no_reference_leads_to_another_municipality(
-    raw: asyncpg.Connection, behind: asyncpg.Connection, both: tuple[World, World]
+    raw: asyncpg.Connection, behind: asyncpg.Connection, both: Both
 ) -> None:
     """Also by its own rows' references: the municipality is part of every foreign key."""
     here, there = both
@@ -148,14 +151,15 @@ async def test_no_reference_leads_to_another_municipality(
             assert columns[0] == "municipality_id", key.name
             target = f"select id from {key.referred_table.name} where municipality_id = $1 limit 1"
             foreign = await behind.fetchval(target, there.municipality)
-            pointed = f"update {name} set {columns[1]} = $1 where id = (select min(id::text)::uuid from {name})"
+            one = f"select id from {name} order by {columns[1]} is null, id limit 1"
+            pointed = f"update {name} set {columns[1]} = $1 where id = ({one})"
             assert await within(raw, here.municipality, pointed, foreign) == "ForeignKeyViolationError", key.name
             tried += 1
     assert tried > 20
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
-async def test_what_was_written_down_stays(table: str, raw: asyncpg.Connection, both: tuple[World, World]) -> None:
+async def test_what_was_written_down_stays(table: str, raw: asyncpg.Connection, both: Both) -> None:
     here = both[0].municipality
     for statement in (f"update {table} set id = id", f"delete from {table}", f"truncate {table}"):
         assert await within(raw, here, statement) == "InsufficientPrivilegeError", statement

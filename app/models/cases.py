@@ -162,6 +162,7 @@ class TeamMember(TenantRow, Base):
             unique=True,
             postgresql_where="left_at is null",
         ),
+        Index("ix_team_members_case", "municipality_id", "case_id"),
         Index("ix_team_members_user", "municipality_id", "user_id", "case_id", postgresql_where="left_at is null"),
     )
 

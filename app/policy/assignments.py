@@ -60,13 +60,12 @@ def _holds(*roles: str) -> Expression:
 
 
 def _candidates() -> ColumnElement[Any]:
-    """Buddy and deputy first, then the owner department's advisers who have room, the least burdened first (R119).
-
-    The figures are for the leader alone: no adviser reads how much a colleague is given (R457).
+    """Buddy and deputy first, then the owner department's advisers (R119): for the leader those who have room, the
+    least burdened first. Nobody else is told, by figure, by order or by absence, how much a colleague is given (R457).
     """
-    helping = _holds("buddy", "deputy")
-    room = works_in(position.department_id == case.owner_department_id) & func.coalesce(LOAD < NORM, True)
-    leader = leads_owner_department.holds
+    helping, leader = _holds("buddy", "deputy"), leads_owner_department.holds
+    colleague = works_in(position.department_id == case.owner_department_id)
+    room = colleague & (~leader | func.coalesce(LOAD < NORM, True))
     one = func.jsonb_build_object(
         *("user_id", user.id),
         *("name", user.name),
@@ -78,7 +77,8 @@ def _candidates() -> ColumnElement[Any]:
         *("years_in_area", user.competences["years_in_area"]),
         *("knows_sectors", func.coalesce(user.competences["cross_administration"], func.jsonb_build_array())),
     )
-    in_order = aggregate_order_by(one, helping.desc(), _holds("buddy").desc(), LOAD, user.id)
+    burden = when((leader, LOAD), else_=0)
+    in_order = aggregate_order_by(one, helping.desc(), _holds("buddy").desc(), burden, user.id)
     return (
         select(func.coalesce(func.jsonb_agg(in_order), func.jsonb_build_array()))
         .select_from(table_of(User))

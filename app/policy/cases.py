@@ -23,6 +23,7 @@ def in_child_disability() -> Expression:
 
 LEADING_ROLES = ("coordinator", "primary_adviser")
 """The one adviser that a case has (R1, R3)."""
+ADVISER_ROLES = (*LEADING_ROLES, "buddy", "deputy")
 
 
 def held_by(user: Any, *roles: str) -> Any:

@@ -5,11 +5,12 @@ from sqlalchemy import INTEGER, any_, bindparam, cast, func
 from app.db import columns, table_of
 from app.models import Callback, Case, Contact, Meeting, Member, User
 from app.policy.actor import ACTOR
-from app.policy.cases import ADVISERS, CONTENT, FAMILY, INSIDE, TEAMWORK, cases, in_case, joined
+from app.policy.cases import ADVISER_ROLES, CONTENT, FAMILY, INSIDE, TEAMWORK, cases, held_by, in_case, joined
 from app.policy.core import Policy
-from app.policy.rules import Expression, Grant, probed, rule
+from app.policy.rules import Expression, Grant, rule
 
 meeting, contact, callback, user = columns(Meeting), columns(Contact), columns(Callback), columns(User)
+case = columns(Case)
 
 
 @rule
@@ -73,11 +74,11 @@ callbacks = Policy(
     filters={
         "case_id": callback.case_id == bindparam("case_id"),
         "status": callback.status == bindparam("status"),
-        "mine": (probed(ADVISERS.where) & (columns(Case).state != "closed")) == bindparam("mine"),  # R120: either
+        "advised_by": (callback.case_id == held_by(bindparam("advised_by"), *ADVISER_ROLES)) & (case.state != "closed"),
     },
     case_id=callback.case_id,
     member_id=callback.member_id,
-    narrow=frozenset({"mine"}),
+    narrow=frozenset({"advised_by"}),
     scope="case_id",
     parent=cases,
     lock=(table_of(Case), callback.case_id),

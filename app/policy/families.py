@@ -5,13 +5,12 @@ from sqlalchemy import BOOLEAN, ColumnElement, any_, bindparam, true
 from app.db import columns, table_of
 from app.models import Case, Custody, Family, Member, Relation
 from app.policy.actor import ACTOR
-from app.policy.cases import LEADING_ROLES, children_in_custody, held_by, in_child_disability, joined, joined_by_reader
+from app.policy.cases import ADVISER_ROLES, children_in_custody, held_by, in_child_disability, joined, joined_by_reader
 from app.policy.core import Policy
 from app.policy.rules import Expression, Grant, Grants, rule, some, those
 
 family, member, custody, case = columns(Family), columns(Member), columns(Custody), columns(Case)
 relation = columns(Relation)
-ADVISER_ROLES = (*LEADING_ROLES, "buddy", "deputy")
 
 
 @rule

@@ -9,7 +9,7 @@ from app.models import Method, MethodReading, User
 from app.policy.actor import ACTOR
 from app.policy.cases import joined
 from app.policy.core import Policy
-from app.policy.municipalities import PUBLISHING_METHOD, STAFF_AND_SERVICES, leads_practice
+from app.policy.municipalities import STAFF_AND_SERVICES, leads_practice
 from app.policy.rules import Grant, Grants, highest, mine
 
 method, reading, user = columns(Method), columns(MethodReading), columns(User)
@@ -35,11 +35,10 @@ methods = Policy(
     },
     read=STAFF_AND_SERVICES,
     actions={
-        "publish_method": PUBLISHING_METHOD,
         "confirm_reading": CONFIRMING,
         "see_coverage": {"professional": Grant(allow=(leads_practice,))},
     },
     filters={"newest": highest(table_of(Method), "version") == bindparam("newest")},
-    unlocked=frozenset({"read", "publish_method", "confirm_reading", "see_coverage"}),  # append-only
+    unlocked=frozenset({"read", "confirm_reading", "see_coverage"}),  # append-only
     personal=False,
 )

@@ -1,6 +1,7 @@
 """Lists that an administrator brings in from elsewhere, as CSV."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Body, Query, Response
@@ -14,12 +15,17 @@ from app.services import imports
 
 router = routed("imports")
 lists = routed("imports", ListRoute)
+AS_TEXT: Mapping[str, Any] = {
+    "description": "UTF-8, with a header; separated by commas or semicolons. `kind` says which columns.",
+    "examples": ["name;kind;sector;parent\nPPR;school_psychology;education;\n"],
+    "json_schema_extra": {"contentMediaType": "text/csv"},
+}
 
 
 @lists.post("/imports", status_code=201, response_model=ImportOut)
 async def add_import(
     asked: Annotated[ImportAsked, Query()],
-    content: Annotated[bytes, Body(media_type="text/csv")],
+    content: Annotated[bytes, Body(media_type="text/csv", **AS_TEXT)],
     actor: CurrentActor,
     session: Session,
 ) -> Response:

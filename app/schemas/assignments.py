@@ -84,6 +84,9 @@ class CandidateOut(Out):
 
 
 class CandidatesOut(Out):
-    """Buddy and deputy first, then the advisers of the owner department who have room, the least burdened first."""
+    """Buddy and deputy first, then the advisers of the owner department.
+
+    For the leader: those who have room, the least burdened first.
+    """
 
     candidates: list[CandidateOut]

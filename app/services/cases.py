@@ -229,9 +229,7 @@ def _in_use(settings: CaseSettings, kle_code: str) -> None:
         raise invalid("/kle_code", "kle-code-not-used", "kle-code-not-used")
 
 
-def transitions(
-    actor: Actor, case: Row, open_steps: Sequence[int], *, awaits_deputy: bool
-) -> list[dict[str, Any]]:
+def transitions(actor: Actor, case: Row, open_steps: Sequence[int], *, awaits_deputy: bool) -> list[dict[str, Any]]:
     """The states that the case may go to, each with what is still missing; `open_steps` are required and not done."""
     return [
         {

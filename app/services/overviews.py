@@ -39,8 +39,8 @@ WORK: Final[Parts] = (
     ("cases", Part(case_policies.cases, MOST_CASES, frozenset({"coordinator_id", "open"}))),
     ("helping", Part(case_policies.cases, MOST_CASES, frozenset({"helper_id", "open"}))),
     ("waiting", Part(case_policies.cases, 200, frozenset({"coordinator_id", "open", "awaiting_contact"}))),
-    ("steps", Part(step_policies.steps, 200, frozenset({"holder_id", "open"}))),
-    ("callbacks", Part(contact_policies.callbacks, 200, frozenset({"status", "mine"}))),
+    ("steps", Part(step_policies.steps, 200, frozenset({"held_by"}))),
+    ("callbacks", Part(contact_policies.callbacks, 200, frozenset({"status", "advised_by"}))),
     ("preferences_due", Part(preferences.contact_preferences, 50, frozenset({"coordinator_id", "review_due"}))),
 )
 BESIDE: Final = ("buddy", "deputy")
@@ -83,8 +83,8 @@ async def work(session: Transaction, actor: Actor) -> dict[str, Any]:
     """What a professional holds: cases, open steps, first contacts to make (R99), call-backs that wait (R98), and
     agreements on contact to look at again (R141).
     """
-    flags = dict.fromkeys(("open", "awaiting_contact", "mine", "review_due"), True)
-    mine = dict.fromkeys(("coordinator_id", "helper_id", "holder_id"), actor.user)
+    flags = dict.fromkeys(("open", "awaiting_contact", "review_due"), True)
+    mine = dict.fromkeys(("coordinator_id", "helper_id", "held_by", "advised_by"), actor.user)
     found = await screen(session, actor, WORK, **flags, **mine, status="waiting")
     return {
         **found,

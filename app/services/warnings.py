@@ -75,4 +75,4 @@ async def warnings(session: Transaction, actor: Actor, case: Row) -> list[dict[s
     if actor.kind != "professional" or case.state in ("draft", "closed"):
         return []
     (found,) = await session.rows(FLAGS, {**actor.parameters, "case_id": case.id})
-    return [{"code": code, "label": label("warning", code, actor.language)} for code in CODES if found[code]]
+    return [{"code": code, "label": label("case_warning", code, actor.language)} for code in CODES if found[code]]

@@ -1,8 +1,10 @@
 """The teller: calls the API as the demo's people, checks each answer, and tells of it."""
 
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import httpx
 from rich.console import Console
@@ -11,6 +13,7 @@ from rich.markup import escape
 from app import tryout
 
 NOBODY: Final = ""
+COPENHAGEN: Final = ZoneInfo("Europe/Copenhagen")
 
 
 class Unexpected(Exception):
@@ -41,13 +44,16 @@ class Story:
     def ask(
         self, who: str, call: str, body: Any = None, wants: int = 200, code: str | None = None, **headers: str
     ) -> httpx.Response:
-        """One request as somebody; header names with underscores. Raises `Unexpected` unless answered as wanted."""
+        """One request as somebody; header names with underscores. A body that is text is a list, sent as CSV.
+
+        Raises `Unexpected` unless answered as wanted.
+        """
         method, _, path = call.partition(" ")
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        json = {} if body is None and method == "POST" else body
-        answer = self.client.request(
-            method, path.format_map(self.things), json=json, headers=sent | self.signed_in(who)
-        )
+        sent = {name.replace("_", "-"): value for name, value in headers.items()} | self.signed_in(who)
+        content: dict[str, Any] = {"json": {} if body is None and method == "POST" else body}
+        if isinstance(body, str):
+            content, sent["content-type"] = {"content": body}, "text/csv"
+        answer = self.client.request(method, path.format_map(self.things), headers=sent, **content)
         self.calls += 1
         found = _code(answer)
         if (answer.status_code, found) != (wants, code):
@@ -76,6 +82,14 @@ class Story:
 
     def etag(self, who: str, path: str) -> str:
         return self.ask(who, f"GET {path}").headers["etag"]
+
+    def change(self, who: str, path: str, body: Any) -> Any:
+        """PATCH what one has just read, with its ETag."""
+        return _object(f"PATCH {path}", self.ask(who, f"PATCH {path}", body, if_match=self.etag(who, path)))
+
+    def today(self) -> date:
+        """The day that the server reckons with."""
+        return datetime.now(COPENHAGEN).date()
 
     def see(self, what: str, found: Any, wanted: Any = True) -> None:
         """Something in an answer is as it should be. Raises `Unexpected` otherwise."""

@@ -649,6 +649,7 @@ def tables() -> None:
     op.add_column("team_members", sa.Column("ends_on", sa.Date(), nullable=True))
     op.add_column("team_members", sa.Column("role_description", sa.String(), nullable=True))
     op.add_column("team_members", sa.Column("can_act_on", sa.String(), nullable=True))
+    op.create_index("ix_team_members_case", "team_members", ["municipality_id", "case_id"], unique=False)
     op.create_foreign_key(
         op.f("fk_team_members_standing_team_id"),
         "team_members",
@@ -681,6 +682,7 @@ def drop() -> None:
     op.drop_column("users", "competences")
     op.drop_column("users", "paragraph_sets")
     op.drop_column("users", "organisation_id")
+    op.drop_index("ix_team_members_case", table_name="team_members")
     op.drop_constraint(op.f("fk_team_members_standing_team_id"), "team_members", type_="foreignkey")
     op.drop_column("team_members", "can_act_on")
     op.drop_column("team_members", "role_description")

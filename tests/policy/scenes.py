@@ -97,7 +97,7 @@ async def set_scene(world: World, database: Database) -> Scene:
 
 
 async def _set_up(scene: Scene) -> None:
-    """A partner with somebody to turn to, and a standing team with a seat."""
+    """A partner with somebody to turn to, a standing team with a seat, the written method, and a list to import."""
     world = scene.world
     partner = await made(world, "head", "/v1/organisations", {"name": "Prøveskolen", "kind": "school"})
     person = {"name": "Skolens Prøvesen", "phone": "70 00 00 51"}
@@ -105,8 +105,20 @@ async def _set_up(scene: Scene) -> None:
     team = await made(world, "head", "/v1/teams", {"name": "Team Nord"})
     seat = {"user_id": str(world.ids["psychologist"]), "department_id": str(world.departments["ppr"])}
     seat = await made(world, "head", f"/v1/teams/{team['id']}/seats", seat)
+    method = await made(world, "head", "/v1/methods", {"title": "Vores metode", "text": "Første udgave."})
     rows = {"organisation": partner, "contact_person": person, "standing_team": team, "team_seat": seat}
+    rows |= {"method": method, "import": await brought(world)}
     scene.set_up |= {name: UUID(row["id"]) for name, row in rows.items()}
+
+
+async def brought(world: World) -> Row:
+    """A list of departments that was checked, and nothing more."""
+    headers = {**world.headers("administrator"), "content-type": "text/csv"}
+    content = "name,kind,sector\nEndnu et hus,other,social\n"
+    response = await world.client.post("/v1/imports?kind=departments", content=content, headers=headers)
+    assert response.status_code == 201, response.text
+    found: Row = response.json()
+    return found
 
 
 async def made(world: World, who: str, path: str, body: Any) -> Row:

@@ -153,12 +153,34 @@ def _works_with(facts: Facts, who: dict[str, Any], family: dict[str, Any]) -> bo
 
 
 def readable_members(facts: Facts, who: dict[str, Any]) -> set[UUID]:
-    """Staff: everybody in a readable family. A citizen: oneself and one's children, never another adult."""
+    """Staff: everybody in a readable family. A citizen: oneself, one's children, and whom one named of the network."""
     if not who["active"]:
         return set()
     if who["kind"] == "citizen":
-        return {m["id"] for m in facts.members if m["user_id"] == who["id"]} | in_custody_of(facts, who)
+        own = _own(facts, who)
+        return own | in_custody_of(facts, who) | {m["id"] for m in facts.members if m.get("named_by") in own}
     return {m["id"] for m in facts.members if m["family_id"] in readable_families(facts, who)}
+
+
+def _own(facts: Facts, who: dict[str, Any]) -> set[UUID]:
+    return {m["id"] for m in facts.members if m["user_id"] == who["id"]}
+
+
+def reachable_members(facts: Facts, who: dict[str, Any]) -> set[UUID]:
+    """Whose phone one reads. With address protection: one's own, and those whom one coordinates or registered."""
+    read, own = readable_members(facts, who), _own(facts, who)
+    close = {family["id"] for family in facts.families if _is_close(facts, who, family)}
+    protected = {m["id"] for m in facts.members if m.get("address_protected") and m["family_id"] not in close}
+    return read - (protected - own)
+
+
+def _is_close(facts: Facts, who: dict[str, Any], family: dict[str, Any]) -> bool:
+    its_cases = [case for case in facts.cases if case["family_id"] == family["id"]]
+    registered = family["created_by"] == who["id"] and family["owner_department_id"] in departments(facts, who)
+    registered = registered and all(case["allocated_at"] is None for case in its_cases)
+    held = {a["case_id"] for a in facts.assignments if a["user_id"] == who["id"] and a["ended_at"] is None}
+    advises = DISABILITY in departments(facts, who) and any(case["id"] in held for case in its_cases)
+    return registered or advises
 
 
 # --- random worlds
@@ -202,10 +224,13 @@ def _draw_family(draw: st.DrawFn, facts: Facts) -> None:
     facts.families.append(family | {"created_by": draw(st.sampled_from(of_kind(facts, "professional")))})
     logins = draw(st.permutations([*of_kind(facts, "citizen"), None, None]))
     people = ["child"] * draw(st.integers(1, 2)) + ["adult"] * draw(st.integers(1, 2))
+    people += ["network"] * draw(st.integers(0, 1))
     made = []
     for kind, login in zip(people, logins, strict=False):
         born = draw(st.sampled_from(BIRTHDAYS)) if kind == "child" else None
         row = {"family_id": family["id"], "kind": kind, "relation": "other", "name": "Prøvesen", "birth_date": born}
+        row |= {"phone": "70 00 00 01", "address_protected": draw(st.booleans())}
+        row["named_by"] = draw(st.sampled_from([None, *(m["id"] for m in made)])) if kind == "network" else None
         made.append({"id": new_id(), "user_id": login, "created_at": PAST, **row})
     facts.members += made
     for child in (m for m in made if m["kind"] == "child"):
@@ -298,6 +323,13 @@ async def seen(session: AsyncSession, world: World, facts: Facts, who: dict[str,
     return tuple({row.id for row in page.items} for page in pages)
 
 
+async def reached(session: AsyncSession, world: World, facts: Facts, who: dict[str, Any]) -> set[UUID]:
+    """Whose phone the policy lets this reader read."""
+    identity = Identity("https://login.invalid", who["id"].hex, who["kind"], world.municipality)
+    page = await members.page(session, await actors.load(session, identity, Circumstances(facts.at)), limit=200)
+    return {row.id for row in page.items if row.phone is not None}
+
+
 @settings(
     max_examples=150,
     deadline=None,
@@ -311,6 +343,7 @@ async def test_the_policy_answers_as_the_oracle(facts: Facts, here: World, owner
             if who["active"]:
                 expected = (readable_cases(facts, who), readable_members(facts, who), readable_families(facts, who))
                 assert await seen(session, here, facts, who) == expected, who
+                assert await reached(session, here, facts, who) == reachable_members(facts, who), who
 
 
 # --- the edges, each on its own

@@ -21,6 +21,7 @@ from app.models import Event
 from app.policy.core import Policy
 from app.routers import routes
 from app.routing import TransactionRoute
+from app.services import overviews
 from tests.policy.scenes import Scene
 from tests.worlds import World
 
@@ -123,6 +124,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "add_user": {"kind": "professional", "issuer": "https://login.invalid", "subject": "ny", "name": "Ny Prøvesen"},
     "change_user": {"contact_hours": "Hverdage 9–14"},
     "configure_municipality": {"settings": {"access_log": {"names": True}}},
+    "publish_method": {"title": "Vores metode", "text": "Vi begynder med familiens egne ord.", "based_on": 1},
+    "confirm_method": {},
+    "run_import": {},
+    "discard_import": {},
     "set_caseload_norm": {"max": 20, "reason": "Er også teamets tovholder."},
     "change_me": {"contact_hours": "Torsdag til kl. 18"},
     "add_organisation": {"name": "Ny skole", "kind": "school"},
@@ -147,8 +152,12 @@ def test_every_operation_has_one_name() -> None:
     assert len(GUARDED) == len([route for route in routes() if isinstance(route, TransactionRoute)])
 
 
+LISTS = {"add_import": "name,kind,sector\nNyt hus,other,social\n"}
+"""The writes that take CSV, which is of departments here."""
+
+
 def test_every_write_has_a_body_to_try_it_with() -> None:
-    assert sorted(BODIES) == WRITES
+    assert sorted([*BODIES, *LISTS]) == WRITES
 
 
 # --- replaying every route
@@ -159,6 +168,8 @@ OF_SET_UP = {
     "person_id": "contact_person",
     "standing_team_id": "standing_team",
     "seat_id": "team_seat",
+    "method_id": "method",
+    "import_id": "import",
 }
 
 
@@ -219,8 +230,15 @@ async def replay(
         headers |= world.headers(who)
     elif token is not None:
         headers["authorization"] = f"Bearer {token}"
+    if name in LISTS:
+        return await brought(world, name, headers)
     body = {"json": filled(BODIES[name], in_body or ids)} if name in BODIES else {}
     return await world.client.request(next(iter(route.methods)), path_of(name, ids), headers=headers, **body)
+
+
+async def brought(world: World, name: str, headers: dict[str, str]) -> httpx.Response:
+    path = f"{GUARDED[name].path}?kind=departments"
+    return await world.client.post(path, content=LISTS[name], headers={**headers, "content-type": "text/csv"})
 
 
 def told(response: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
@@ -275,6 +293,7 @@ async def test_a_stranger_of_the_municipality_gets_nothing(name: str, scene: Sce
 
 SET_UP = {"departments", "department", "users", "municipality", "settings_versions", "organisations", "organisation"}
 SET_UP |= {"contact_persons", "contact_person", "standing_teams", "standing_team", "team_seats", "team_seat"}
+SET_UP |= {"settings", "methods", "method"}
 """For those who work here; the matrix says who."""
 KEPT = ("add_organisation", "change_organisation", "add_contact_person", "change_contact_person")
 KEPT += ("create_standing_team", "change_standing_team", "add_team_seat", "leave_team_seat")
@@ -284,6 +303,9 @@ THEIRS: dict[str, set[str]] = {
     "search_members": {"visitor", "other_head", "controller"},  # and find nothing: the matrix says whom one reads
     "change_me": {"visitor", "other_head", "controller"},
     **{name: {"other_head"} for name in KEPT},
+    "publish_method": {"other_head"},
+    "get_method_coverage": {"other_head"},
+    "confirm_method": {"visitor", "other_head", "controller"},
 }
 
 
@@ -293,6 +315,7 @@ async def test_every_guarded_route_reaches_a_policy(
     reached: list[str] = []
     for verb in ("page", "get"):
         monkeypatch.setattr(Policy, verb, _noting(reached, getattr(Policy, verb)))
+    monkeypatch.setattr(overviews, "screen", _noting_screen(reached, overviews.screen))
     for name in GUARDED:
         reached.clear()
         await replay(scene.world, "stranger", name, real)
@@ -303,6 +326,14 @@ def _noting(reached: list[str], genuine: Callable[..., Awaitable[Any]]) -> Calla
     async def noting(policy: Policy, *given: Any, **more: Any) -> Any:
         reached.append(policy.name)
         return await genuine(policy, *given, **more)
+
+    return noting
+
+
+def _noting_screen(reached: list[str], genuine: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    async def noting(session: Any, actor: Any, parts: Any, **given: Any) -> Any:
+        reached.extend(part.policy.name for _, part in parts)
+        return await genuine(session, actor, parts, **given)
 
     return noting
 
@@ -375,6 +406,12 @@ STORY: tuple[tuple[str, str, dict[str, Any] | str | None, str], ...] = (
     ("move_case", "coordinator", {"to": "running"}, ""),
     ("start_cycle", "coordinator", None, "cycle_id"),
     ("configure_municipality", "administrator", None, ""),
+    ("add_import", "administrator", None, "import_id"),
+    ("discard_import", "administrator", None, ""),
+    ("add_import", "administrator", None, "import_id"),
+    ("run_import", "administrator", None, ""),
+    ("publish_method", "head", {"title": "Vores metode", "text": "Første udgave."}, "method_id"),
+    ("confirm_method", "coordinator", None, ""),
     ("set_caseload_norm", "head", None, ""),
     ("change_me", "coordinator", None, ""),
     ("add_organisation", "coordinator", None, "organisation_id"),
@@ -412,6 +449,8 @@ async def test_every_write_emits_an_event(world: World, owner: Database) -> None
 
 
 async def _told_by(world: World, who: str, name: str, ids: dict[str, str], body: Any) -> httpx.Response:
+    if name in LISTS:
+        return await brought(world, name, world.headers(who))
     route, path = GUARDED[name], path_of(name, ids)
     sent = filled(body or BODIES[name], ids | {"mother": world.login("mother")})  # type: ignore[dict-item]
     if "POST" in route.methods:

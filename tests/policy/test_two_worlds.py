@@ -165,6 +165,20 @@ async def a_contact(scene: Scene, owner: Database) -> None:
     await made(scene.world, "coordinator", scene.path("allocated", "/contacts"), body)
 
 
+async def an_agreement(scene: Scene, owner: Database) -> None:
+    """Who coordinates with the nursery is agreed with the mother, and is to be looked at again by now: content."""
+    body = {"party": "Børnehaven", "coordinated_by": "shared", "agreed_on": "2026-01-05", "review_on": "2026-01-06"}
+    body |= {"agreed_with": scene.family.members["mother"]}
+    await made(scene.world, "coordinator", scene.path("allocated", "/role-agreements"), body)
+
+
+async def a_colleagues_norm(scene: Scene, owner: Database) -> None:
+    """Another adviser is given a norm of her own, and is above it."""
+    path = f"/v1/users/{scene.world.ids['second']}"
+    body = {"max": 1, "reason": "Nyuddannet."}
+    assert (await scene.world.update("head", "PUT", f"{path}/norm", body, read=path)).status_code == 200
+
+
 async def a_case_of_the_brother(scene: Scene, owner: Database) -> None:
     """The teenager's brother gets one more case."""
     await made(scene.world, "coordinator", "/v1/cases", case_body(scene.world, scene.family))
@@ -184,6 +198,8 @@ async def a_case_of_the_brother(scene: Scene, owner: Database) -> None:
         (the_mothers_own_affairs, "father teen head journal former_parent"),
         (a_search, "mother father teen head journal former_parent"),
         (a_contact, "head journal second former_parent"),
+        (an_agreement, "head journal second former_parent"),
+        (a_colleagues_norm, "coordinator psychologist visitor controller mother journal"),
         (a_case_of_the_brother, "teen child psychologist second"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",

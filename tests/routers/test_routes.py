@@ -49,6 +49,11 @@ async def test_a_token_of_another_municipality_opens_nothing(world: World, neigh
         "custody_id": (await world.get("coordinator", f"/v1/families/{family.id}/custodies")).json()["items"][0]["id"],
         "template_id": (await world.get("coordinator", "/v1/step-templates")).json()["items"][0]["id"],
     }  # fmt: skip
+    method = await world._made("head", "/v1/methods", {"title": "Vores metode", "text": "Første udgave."})
+    sent = {**world.headers("administrator"), "content-type": "text/csv"}
+    content = "name,kind,sector\nHuset,other,social\n"
+    brought = await world.client.post("/v1/imports?kind=departments", content=content, headers=sent)
+    ids |= {"method_id": method["id"], "import_id": brought.json()["id"]}
     tried = 0
     for route in routes():
         for method in (route.methods or set()) if "{" in route.path else ():

@@ -165,7 +165,9 @@ async def test_a_step_begun_early_is_a_deviation(world: World) -> None:
     case = await world.allocated()
     settings = {"settings": {"steps": {"blocking": "warn"}}}
     assert (await world.update("administrator", "PATCH", "/v1/municipality", settings)).status_code == 200
-    started = await world.post("coordinator", f"/v1/cases/{case['id']}/steps/2/start", {"reason": "Familien beder om det"})
+    started = await world.post(
+        "coordinator", f"/v1/cases/{case['id']}/steps/2/start", {"reason": "Familien beder om det"}
+    )
     assert started.status_code == 200
     (deviation,) = (await world.get("head", f"/v1/cases/{case['id']}/deviations")).json()["items"]
     assert (deviation["kind"], deviation["reason"]) == ("step_started_early", "Familien beder om det")

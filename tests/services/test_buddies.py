@@ -12,7 +12,9 @@ pytestmark = pytest.mark.anyio
 WHOLE = {"to": "closed", "reason": "plan_completed", "closing": {"goals": [], "handover_note": "Klarer sig."}}
 
 
-async def help_out(world: World, case: Any, who: str = "second", role: str = "deputy", by: str = "head", **more: Any) -> Any:
+async def help_out(
+    world: World, case: Any, who: str = "second", role: str = "deputy", by: str = "head", **more: Any
+) -> Any:
     path = f"/v1/cases/{case['id']}"
     body = {"user_id": str(world.ids[who])} | more
     return await world.update(by, "PUT", f"{path}/{role}", body, read=path)
@@ -234,3 +236,19 @@ async def test_a_municipality_may_ask_for_a_deputy_before_the_case_runs(
         assert [flaw["code"] for flaw in moved.json()["errors"]] == ["deputy"]
         await help_out(world, case)
         assert (await world.post("coordinator", path, {"to": "running"})).status_code == 200
+
+
+async def test_a_step_may_ask_for_a_deputy(world: World) -> None:
+    """The municipality's own template can require one for any step."""
+    published = (await world.get("administrator", "/v1/step-templates?model=sof")).json()["items"][0]
+    steps = [step | {"requires": ["deputy"]} for step in published["steps"][:1]]
+    body = {"model": "sof", "name": "Vores skabelon", "steps": steps, "based_on": published["version"]}
+    made = await world.post("administrator", "/v1/step-templates", body)
+    assert made.status_code == 201, made.text
+    case = await world.allocated(model="sof")
+    path = f"/v1/cases/{case['id']}/steps/1"
+    assert (await world.post("coordinator", f"{path}/start")).status_code == 200
+    alone = await world.post("coordinator", f"{path}/complete")
+    assert (alone.status_code, [flaw["code"] for flaw in alone.json()["errors"]]) == (409, ["deputy"])
+    assert (await help_out(world, case)).status_code == 200
+    assert (await world.post("coordinator", f"{path}/complete")).status_code == 200

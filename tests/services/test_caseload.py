@@ -1,4 +1,4 @@
-"""Caseload: the norm at allocation (R122–R126), the figures (R109, R128, R457), and who could take a case over (R119)."""
+"""Caseload: the norm at allocation (R122–R126), the figures (R109, R128, R457), and who could take over (R119)."""
 
 import asyncio
 from typing import Any
@@ -185,9 +185,18 @@ async def test_who_has_no_room_is_not_proposed(world: World) -> None:
     assert [one["name"] for one in found] == ["head Prøvesen"]
 
 
-async def test_an_adviser_sees_the_names_and_no_colleagues_figures(world: World) -> None:
-    case = await world.allocated()
-    found = (await world.get("coordinator", f"/v1/cases/{case['id']}/candidates")).json()["candidates"]
-    assert {(one["load"], one["norm"]) for one in found} == {(None, None)}
+async def test_an_adviser_is_told_nothing_of_a_colleagues_load(world: World) -> None:
+    """R457: not by a figure, nor by who is left out, nor by the order. A leak, if it broke."""
+    family = await world.family()
+    case = await world.allocated(family)
+    path = f"/v1/cases/{case['id']}/candidates"
+    before = (await world.get("coordinator", path)).json()
+    assert [one["name"] for one in before["candidates"]] == ["head Prøvesen", "second Prøvesen"]
+    assert {(one["load"], one["norm"]) for one in before["candidates"]} == {(None, None)}
+    await give(world, await world.case(family), "head")
+    assert (await world.get("coordinator", path)).json() == before
+    await configure(world)
+    assert (await world.get("coordinator", path)).json() == before
+    assert [one["name"] for one in (await world.get("head", path)).json()["candidates"]] == ["second Prøvesen"]
     for who in ("psychologist", "mother", "journal", "other_head", "second"):
         assert (await world.get(who, f"/v1/cases/{case['id']}/candidates")).status_code == 404, who

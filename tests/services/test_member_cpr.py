@@ -19,7 +19,9 @@ from app.db import Database, columns
 from app.keyring import TRYOUT_CPR_FILE
 from app.models import Member
 from app.services.cpr import rotate
+from tests.conftest import Urls
 from tests.policy.scenes import entries
+from tests.test_operations import PRODUCTION, indgang
 from tests.worlds import FamilyOf, World
 
 pytestmark = pytest.mark.anyio
@@ -238,3 +240,25 @@ async def test_numbers_move_to_a_new_key_and_are_found_as_before(
             await rotate(database, Vault([present], index_key))
     finally:
         await rotate(database, back)
+
+
+async def test_the_operator_rotates_by_a_command(world: World, settings: Settings, urls: Urls) -> None:
+    await add(world, await world.family(), NUMBER)
+    kept = json.loads((settings.data_dir / TRYOUT_CPR_FILE).read_text())
+    present, later = kept["keys"][0], {"id": "later", "key": key("later").key.get_secret_value()}
+    production = PRODUCTION | {"DATABASE_URL": urls.app, "INDGANG_CPR_INDEX_KEY": kept["index_key"]}
+
+    def rotated(*keys: Any) -> tuple[int, str]:
+        done = indgang("cpr", "rotate", **(production | {"INDGANG_CPR_KEYS": json.dumps(keys)}))
+        assert kept["index_key"] not in done.stdout + done.stderr
+        return done.returncode, done.stdout + done.stderr
+
+    moved, back = rotated(later, present), rotated(present, later)
+    assert moved == back
+    assert (moved[0], moved[1].split()[1:]) == (0, ["numbers", "encrypted", "anew"])
+    assert int(moved[1].split()[0]) >= 1
+    gone = rotated({"id": "other", "key": later["key"]})
+    assert gone[0] == 1
+    assert gone[1].startswith("Some numbers were encrypted with the key tryout, which is gone")
+    nothing = indgang("cpr", "rotate", INDGANG_MODE="tryout", INDGANG_DATA_DIR=str(settings.data_dir))
+    assert (nothing.returncode, nothing.stdout) == (1, "")

@@ -167,7 +167,13 @@ async def test_those_who_work_together_have_each_others_numbers(world: World) ->
     card = {"phone": "70 00 00 07", "email": "psykolog@provekommune.invalid"}
     await world.update("administrator", "PATCH", f"/v1/users/{world.ids['psychologist']}", card)
     case = await world.allocated()
-    for who, shown in (("coordinator", True), ("psychologist", True), ("head", True), ("mother", False), ("journal", False)):
+    for who, shown in (
+        ("coordinator", True),
+        ("psychologist", True),
+        ("head", True),
+        ("mother", False),
+        ("journal", False),
+    ):
         (member,) = (await world.get(who, f"/v1/cases/{case['id']}/team")).json()["items"]
         assert (member["user_phone"], member["user_email"]) == (tuple(card.values()) if shown else (None, None)), who
 
