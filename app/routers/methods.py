@@ -10,7 +10,7 @@ from app.policy.methods import methods as policy
 from app.routing import CurrentActor, Session
 from app.routing import router as routed
 from app.schemas.base import PageOut, PageQuery
-from app.schemas.methods import CoverageOut, MethodIn, MethodListedOut, MethodOut
+from app.schemas.methods import MethodCoverageOut, MethodIn, MethodListedOut, MethodOut
 from app.services import methods
 
 router = routed("method")
@@ -40,7 +40,7 @@ async def confirm_method(method_id: UUID, actor: CurrentActor, session: Session)
     return one(MethodOut, await methods.confirm(session, actor, method_id), place=f"/v1/methods/{method_id}")
 
 
-@router.get("/methods/{method_id}/coverage", response_model=CoverageOut)
+@router.get("/methods/{method_id}/coverage", response_model=MethodCoverageOut)
 async def get_method_coverage(method_id: UUID, actor: CurrentActor, session: Session) -> Response:
     """How many have read it, in all and in each department: for heads, leaders of practice and administrators."""
-    return plain(CoverageOut, await methods.coverage(session, actor, method_id))
+    return plain(MethodCoverageOut, await methods.coverage(session, actor, method_id))

@@ -56,7 +56,7 @@ class DepartmentCoverageOut(Out):
     readers: int
 
 
-class CoverageOut(Out):
+class MethodCoverageOut(Out):
     """How well known a version is (R90). Somebody who works in two departments counts once in the whole."""
 
     method_id: UUID

@@ -34,9 +34,7 @@ async def change(session: Transaction, actor: Actor, model: type[Base], id: UUID
     await session.execute(update(table).where(mine).values(**values))
 
 
-async def change_all(
-    session: Transaction, actor: Actor, model: type[Base], rows: Sequence[Mapping[str, Any]]
-) -> None:
+async def change_all(session: Transaction, actor: Actor, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Change many rows, each named by its `id`, in the same columns."""
     if not rows:
         return

@@ -1,0 +1,329 @@
+"""An oracle in plain Python, written from what is promised and not from the SQL: who reads what.
+
+It speaks of people, periods and parts in a case; it knows nothing of tables joined or expressions built. `READS` names
+for a policy the rows that somebody reads, `SHOWN` those of them in which a veiled column is shown.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from tests.policy.random_worlds import DISABILITY, Facts, Row
+
+YOUTH_AGE, ADULT_AGE = 15, 18
+ADVISERS = ("coordinator", "primary_adviser", "buddy", "deputy")
+CONTENT_RESOURCES = ("contact", "meeting", "callback", "measure", "concern", "related_case", "contact_preference")
+Answer = Callable[[Facts, Row, Row], bool]
+"""Whether somebody (the second) reads a row (the third)."""
+
+
+# --- whom people are
+
+
+def departments(facts: Facts, who: Row, role: str | None = None) -> set[UUID]:
+    held = [p for p in facts["positions"] if p["user_id"] == who["id"] and p["ended_at"] is None]
+    return {p["department_id"] for p in held if role in (None, p["role"])}
+
+
+def own(facts: Facts, who: Row) -> set[UUID]:
+    """The members of families that the reader is."""
+    return {m["id"] for m in facts["members"] if m["user_id"] == who["id"]} if who["kind"] == "citizen" else set()
+
+
+def in_custody_of(facts: Facts, who: Row) -> set[UUID]:
+    mine = own(facts, who)
+    held = {c["child_id"] for c in facts["custodies"] if c["holder_id"] in mine and in_force(c, facts.today)}
+    return {m["id"] for m in facts["members"] if m["id"] in held and not old_enough(facts, m, ADULT_AGE)}
+
+
+def in_force(custody: Row, day: date) -> bool:
+    """From its first day, until the day before its first day without."""
+    begun, end = custody["valid_from"] <= day, custody["valid_until"]
+    return begun and (end is None or day < end)
+
+
+def old_enough(facts: Facts, child: Row, age: int) -> bool:
+    """Years are counted on birthdays; who was born on 29 February has the birthday on 1 March in other years."""
+    born, today = child["birth_date"], facts.today
+    years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    return bool(years >= age)
+
+
+# --- who has which part in a case
+
+
+def works_in_disability(facts: Facts, who: Row) -> bool:
+    return DISABILITY in departments(facts, who)
+
+
+def advises(facts: Facts, who: Row, case: Row) -> bool:
+    """Coordinator, buddy or deputy now, with the same powers; access ends with the job in child disability."""
+    mine = [a for a in facts["assignments"] if a["case_id"] == case["id"] and a["user_id"] == who["id"]]
+    return works_in_disability(facts, who) and any(a["ended_at"] is None and a["role"] in ADVISERS for a in mine)
+
+
+def in_team(facts: Facts, who: Row, case: Row) -> bool:
+    """Needed in the case, not out yet (`ends_on` is the first day out), and still in the department joined from."""
+    mine = [t for t in facts["team_members"] if t["case_id"] == case["id"] and t["user_id"] == who["id"]]
+    now = [t for t in mine if t["left_at"] is None and (t["ends_on"] is None or t["ends_on"] > facts.today)]
+    return any(t["relevant"] and t["department_id"] in departments(facts, who) for t in now)
+
+
+def inside(facts: Facts, who: Row, case: Row) -> bool:
+    """Works in the case."""
+    return who["kind"] == "professional" and (advises(facts, who, case) or in_team(facts, who, case))
+
+
+def leads(facts: Facts, who: Row, case: Row) -> bool:
+    heads = departments(facts, who, "professional_head")
+    return who["kind"] == "professional" and case["owner_department_id"] in heads
+
+
+def waits_for_allocation(facts: Facts, who: Row, case: Row) -> bool:
+    """Opened by the reader, who still works there, and nobody has been given it."""
+    mine = case["opened_by"] == who["id"] and case["allocated_at"] is None
+    return mine and case["owner_department_id"] in departments(facts, who)
+
+
+def party(facts: Facts, who: Row, case: Row) -> bool:
+    """A holder of custody of the child today; or the child, from the fifteenth birthday. Nobody else of the family."""
+    child = next(m for m in facts["members"] if m["id"] == case["child_id"])
+    grown = child["id"] in own(facts, who) and old_enough(facts, child, YOUTH_AGE)
+    return grown or child["id"] in in_custody_of(facts, who)
+
+
+def staff(facts: Facts, who: Row, case: Row) -> bool:
+    return inside(facts, who, case) or leads(facts, who, case) or waits_for_allocation(facts, who, case)
+
+
+def acts_for(facts: Facts, who: Row, case: Row) -> bool:
+    return who["kind"] == "service" and case["owner_department_id"] in departments(facts, who)
+
+
+def follows(facts: Facts, who: Row, case: Row) -> bool:
+    """Reads that there is a case, and how far it is."""
+    return people(facts, who, case) or acts_for(facts, who, case)
+
+
+def people(facts: Facts, who: Row, case: Row) -> bool:
+    """Those who follow the case, but no service."""
+    return staff(facts, who, case) or party(facts, who, case)
+
+
+def reads_content(facts: Facts, who: Row, case: Row) -> bool:
+    """A leader never, by role alone."""
+    return inside(facts, who, case) or party(facts, who, case)
+
+
+def about_case(facts: Facts, who: Row, case: Row) -> bool:
+    """The adviser and the leader who choose."""
+    return who["kind"] == "professional" and (advises(facts, who, case) or leads(facts, who, case))
+
+
+# --- what lies in a case
+
+
+def case_of(facts: Facts, row: Row) -> Row:
+    return next(case for case in facts["cases"] if case["id"] == row["case_id"])
+
+
+def in_case(answer: Answer) -> Answer:
+    return lambda facts, who, row: answer(facts, who, case_of(facts, row))
+
+
+def about_member(column: str, *, shared: bool, children: bool) -> Answer:
+    """Content about one of the family: for those who work in the case, and for a party whom it is about.
+
+    `shared`: what is about nobody in particular is for every party; `children`: what is about a child in one's custody.
+    """
+
+    def answer(facts: Facts, who: Row, row: Row) -> bool:
+        case, about = case_of(facts, row), row[column]
+        mine = own(facts, who) | (in_custody_of(facts, who) if children else set())
+        told = about in mine or (about is None and shared)
+        return inside(facts, who, case) or (party(facts, who, case) and told)
+
+    return answer
+
+
+def hears_of(facts: Facts, who: Row, event: Row) -> bool:
+    """The timeline: progress for all who follow the case; what is content, or one person's, for those inside."""
+    case, about = case_of(facts, event), event["member_id"]
+    if who["kind"] == "citizen":
+        return party(facts, who, case) and (about is None or about in own(facts, who))
+    progress = about is None and event["resource"] not in CONTENT_RESOURCES
+    return inside(facts, who, case) or (follows(facts, who, case) and progress)
+
+
+# --- families
+
+
+def registered(facts: Facts, who: Row, family: Row) -> bool:
+    """By the reader, who still works there, and no case of it has been allocated."""
+    its_cases = [case for case in facts["cases"] if case["family_id"] == family["id"]]
+    waiting = all(case["allocated_at"] is None for case in its_cases)
+    return family["created_by"] == who["id"] and family["owner_department_id"] in departments(facts, who) and waiting
+
+
+def _in_a_case(answer: Answer) -> Answer:
+    return lambda facts, who, family: any(
+        answer(facts, who, case) for case in facts["cases"] if case["family_id"] == family["id"]
+    )
+
+
+def works_with(facts: Facts, who: Row, family: Row) -> bool:
+    """Families are for staff: by work in a case of the family, by leading, or until a case has been allocated."""
+    heads = family["owner_department_id"] in departments(facts, who, "professional_head")
+    here = heads or registered(facts, who, family) or _in_a_case(inside)(facts, who, family)
+    return who["kind"] == "professional" and here
+
+
+def near(facts: Facts, who: Row, family: Row) -> bool:
+    """Who knows how the family is found: the adviser, or who registered it; no leader, and nobody in the team."""
+    here = registered(facts, who, family) or _in_a_case(advises)(facts, who, family)
+    return who["kind"] == "professional" and here
+
+
+def close(facts: Facts, who: Row, family: Row) -> bool:
+    """The same, and the core team."""
+    return near(facts, who, family) or _in_a_case(inside)(facts, who, family)
+
+
+def family_of(facts: Facts, row: Row) -> Row:
+    return next(family for family in facts["families"] if family["id"] == row["family_id"])
+
+
+def named_by(facts: Facts, who: Row, member: Row) -> bool:
+    return member["named_by"] is not None and member["named_by"] in own(facts, who)
+
+
+def knows(facts: Facts, who: Row, member: Row) -> bool:
+    """Staff: everybody in a readable family. A citizen: oneself, one's children, and whom one named of the network."""
+    mine = own(facts, who) | in_custody_of(facts, who)
+    return works_with(facts, who, family_of(facts, member)) or member["id"] in mine or named_by(facts, who, member)
+
+
+def finds(facts: Facts, who: Row, member: Row) -> bool:
+    """Address and numbers. With address protection for oneself and those near alone, not for the other parent."""
+    return not member["address_protected"] or identifies(facts, who, member)
+
+
+def identifies(facts: Facts, who: Row, member: Row) -> bool:
+    """The CPR number, masked."""
+    return member["id"] in own(facts, who) or near(facts, who, family_of(facts, member))
+
+
+def capabilities(facts: Facts, who: Row, member: Row) -> bool:
+    """Content of the record: for those who work with the family, oneself and who has custody."""
+    mine = own(facts, who) | in_custody_of(facts, who)
+    return member["id"] in mine or close(facts, who, family_of(facts, member))
+
+
+def flag(facts: Facts, who: Row, member: Row) -> bool:
+    """That there is a protected address: for staff and oneself."""
+    return who["kind"] == "professional" or member["id"] in own(facts, who)
+
+
+def namer(facts: Facts, who: Row, member: Row) -> bool:
+    return who["kind"] == "professional" or named_by(facts, who, member)
+
+
+def custody(facts: Facts, who: Row, row: Row) -> bool:
+    return row["holder_id"] in own(facts, who) or works_with(facts, who, family_of(facts, row))
+
+
+def related(facts: Facts, who: Row, row: Row) -> bool:
+    """Staff of the family; a citizen who reads both records."""
+    if who["kind"] != "citizen":
+        return works_with(facts, who, family_of(facts, row))
+    return all(knows(facts, who, m) for m in facts["members"] if m["id"] in (row["from_id"], row["to_id"]))
+
+
+# --- by policy
+
+
+READS: Final[dict[str, tuple[str, Answer]]] = {
+    # policy: (table, who reads a row of it)
+    "family": ("families", works_with),
+    "member": ("members", knows),
+    "custody": ("custodies", custody),
+    "relation": ("relations", related),
+    "case": ("cases", follows),
+    "activity": ("cases", follows),
+    "complexity": ("cases", inside),
+    "candidate": ("cases", about_case),
+    "step": ("steps", in_case(follows)),
+    "cycle": ("cycles", in_case(follows)),
+    "assignment": ("assignments", in_case(follows)),
+    "team_member": ("team_members", in_case(follows)),
+    "coverage_check": ("coverage_checks", in_case(follows)),
+    "deviation": ("deviations", in_case(follows)),
+    "meeting": ("meetings", in_case(reads_content)),
+    "contact": ("contacts", in_case(reads_content)),
+    "concern": ("concerns", in_case(reads_content)),
+    "role_agreement": ("role_agreements", in_case(reads_content)),
+    "callback": ("callbacks", about_member("member_id", shared=False, children=False)),
+    "contact_preference": ("contact_preferences", about_member("member_id", shared=True, children=False)),
+    "related_case": ("related_cases", about_member("member_id", shared=False, children=True)),
+    "measure": ("measures", about_member("member_id", shared=False, children=True)),
+    "event": ("events", hears_of),
+}
+
+
+def reason(facts: Facts, who: Row, deviation: Row) -> bool:
+    """A leader reads why the work was organised otherwise, and not what is about contact around the family."""
+    case, organised = case_of(facts, deviation), deviation["kind"] != "contact_despite_agreement"
+    return reads_content(facts, who, case) or (who["kind"] == "professional" and organised)
+
+
+def intake_note(facts: Facts, who: Row, case: Row) -> bool:
+    return reads_content(facts, who, case) or waits_for_allocation(facts, who, case)
+
+
+def cards(facts: Facts, who: Row, member: Row) -> bool:
+    """Those who work together have each other's numbers; the family has one to turn to."""
+    return who["kind"] == "professional"
+
+
+SHOWN: Final[dict[tuple[str, str], Answer]] = {
+    **{("case", name): reads_content for name in ("closing", "family_view", "exit_reason", "concern_level")},
+    **{("case", name): people for name in ("complexity_rating", "intake")},
+    ("case", "intake_note"): intake_note,
+    ("activity", "contact"): reads_content,
+    ("activity", "contact_at"): reads_content,
+    ("activity", "case_meetings"): reads_content,
+    ("step", "perspectives"): in_case(reads_content),
+    ("cycle", "reason"): in_case(reads_content),
+    ("assignment", "handover_note"): in_case(reads_content),
+    ("coverage_check", "action"): in_case(people),
+    ("deviation", "reason"): reason,
+    ("team_member", "user_phone"): cards,
+    ("team_member", "user_email"): cards,
+    ("role_agreement", "agreed_with"): about_member("agreed_with", shared=False, children=False),
+    **{("member", name): finds for name in ("address", "phone", "email", "shows_details")},
+    **{("member", name): identifies for name in ("cpr_masked", "shows_identity")},
+    **{("member", name): capabilities for name in ("capability_notes", "employment")},
+    ("member", "address_protected"): flag,
+    ("member", "named_by"): namer,
+}
+
+
+def readable(policy: str, facts: Facts, who: Row) -> set[UUID]:
+    """The rows of a policy that somebody reads."""
+    table, reads = READS[policy]
+    return {row["id"] for row in facts[table] if who["active"] and reads(facts, who, row)}
+
+
+def shown(policy: str, column: str, facts: Facts, who: Row) -> set[UUID]:
+    """Those of them in which the column says something."""
+    table, _ = READS[policy]
+    read, says = readable(policy, facts, who), SHOWN[policy, column]
+    there = [row for row in facts[table] if row["id"] in read and row.get(column, True) is not None]
+    return {row["id"] for row in there if says(facts, who, row)}
+
+
+def decides(policy: str, facts: Facts, who: Row) -> dict[str, Any]:
+    """All that there is to compare: the rows, and of each veiled column those where it is shown."""
+    veils = {column: shown(policy, column, facts, who) for name, column in SHOWN if name == policy}
+    return {"read": readable(policy, facts, who), **veils}
