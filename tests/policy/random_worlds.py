@@ -232,10 +232,12 @@ def _fill(facts: Facts, case: Row, by: UUID) -> None:
     step = {"number": 1, "key": "start", "title": "Start", "optional": False, "repeatable": False, "requires": []}
     facts.add("steps", **base, **step, cells={}, status="planned", perspectives="Alma har fortalt det.", holder_id=by)
     facts.add("cycles", **base, number=2, reason="Nyt skoleskift.", started_at=PAST, started_by=by)
-    facts.add("meetings", **base, kind="status", status="planned", planned_for=PAST, chair_id=by, attendance=[], **made)
+    held = {"status": "held", "held_at": PAST, "planned_for": PAST, "attendance": []}
+    facts.add("meetings", **base, kind="status", chair_id=by, **held, **made)
     facts.add("contacts", **base, kind="other", channel="phone", took_place_at=PAST, **recorded)
     facts.add("concerns", **base, level="high", rated_at=PAST, rated_by=by)
-    facts.add("coverage_checks", **base, covered=False, missing=[], action="Kald ind.", checked_at=PAST, checked_by=by)
+    missing = {"missing_professions": [], "missing_sets": [], "action": "Kald ind."}
+    facts.add("coverage_checks", **base, covered=False, **missing, checked_at=PAST, checked_by=by)
     for kind in ("caseload_over_norm", "contact_despite_agreement"):
         facts.add("deviations", **base, kind=kind, reason="Det hastede.", **recorded)
     family = [m["id"] for m in facts["members"] if m["family_id"] == case["family_id"]]
