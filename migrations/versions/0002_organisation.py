@@ -64,6 +64,10 @@ FORMER = {
     "assignments": {"role": "role in ('coordinator', 'primary_adviser')"},
 }
 KEYS = ["municipality_id", "case_id"]
+PROTECTED = """do $$ begin if exists (select from members where address_protected) then
+raise exception 'there are people with address protection: restore the backup instead'; end if; end $$"""
+ENDED = """update team_members set left_at = greatest(now(), joined_at), leave_reason = 'other'
+where left_at is null and (not relevant or ends_on <= (now() at time zone 'Europe/Copenhagen')::date)"""
 
 
 def upgrade() -> None:
@@ -104,8 +108,14 @@ def secure(table: str, verbs: tuple[str, ...]) -> None:
 
 
 def downgrade() -> None:
-    """What the former schema has no place for is lost: later cycles, buddies and deputies, persons of the network."""
+    """What the former schema has no place for is lost: later cycles, buddies and deputies, persons of the network.
+
+    Nothing may open by it: a membership that opens nothing now is ended, and with address-protected people in the
+    database the way back is refused, since the former version would show their addresses. Restore the backup then.
+    """
     op.execute("set local lock_timeout = '5s'")
+    as_owner("members", PROTECTED)
+    as_owner("team_members", ENDED)
     for table, condition in (
         ("steps", "cycle > 1"),
         ("assignments", "role in ('buddy', 'deputy')"),
