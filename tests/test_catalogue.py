@@ -98,8 +98,7 @@ ENUMERATIONS = {
     "stage": "team_established competence_and_funding assessment goals_and_plan direction follow_up status_meetings",
     "stage_status": "upcoming current done",
     "party_role": "family child coordinator core_team other_professionals professional_head",
-    "step_guard": "coordinator core_team family_meeting perspectives contact_form"
-    " coverage deputy",
+    "step_guard": "coordinator core_team family_meeting perspectives contact_form coverage deputy",
     "actor_kind": "professional citizen service",
     "activity": "case_meetings contact plan_follow_up repeat_steps exit",
     "template_change": "added removed moved changed",
@@ -136,7 +135,8 @@ ENUMERATIONS = {
     "contact_intensity": "close normal space",
     "contact_formality": "formal informal",
     "import_kind": "departments users cases",
-    "import_flaw": "not-utf-8 nul-byte separator unreadable-csv no-header no-rows too-many-rows unknown-column missing-column"
+    "import_flaw": "not-utf-8 nul-byte separator unreadable-csv no-header no-rows too-many-rows unknown-column"
+    " missing-column"
     " duplicate-column ragged-row formula control-character required too-long invalid-value"
     " duplicate conflicting unknown-reference circular-reference inactive kind-fixed not-a-professional"
     " employed-outside own-account coordinator-not-child-disability kle-code-not-used no-template future",
@@ -161,14 +161,16 @@ ENUMERATIONS = {
     " case.created case.changed case.allocated case.coordinator_changed case.state_changed case.closed"
     " step.started step.completed step.skipped step.changed team.member_added team.member_left meeting.planned"
     " meeting.held meeting.cancelled contact.recorded callback.requested callback.answered family.created"
-    " member.added member.changed member.login_changed relation.added relation.ended custody.added custody.ended settings.changed step_template.published"
+    " member.added member.changed member.login_changed relation.added relation.ended custody.added"
+    " custody.ended settings.changed step_template.published"
     " department.created department.changed user.created user.changed"
     " case.contact_unavailable organisation.created organisation.changed contact_person.added contact_person.changed"
     " standing_team.created standing_team.changed team_seat.added team_seat.left"
     " case.upgraded case.intake_changed case.complexity_rated case.moved_to_ordinary case.returned"
     " contact_preference.recorded concern.rated related_case.recorded related_case.ended"
     " measure.planned measure.changed measure.started measure.ended measure.dropped"
-    " case.buddy_assigned case.deputy_assigned case.assignment_ended team.member_changed coverage_check.recorded role_agreement.agreed"
+    " case.buddy_assigned case.deputy_assigned case.assignment_ended team.member_changed"
+    " coverage_check.recorded role_agreement.agreed"
     " role_agreement.ended deviation.recorded"
     " import.created import.completed import.discarded method.published method.read",
     "rule": "coordinator_of_case buddy_of_case core_team_member leads_owner_department opened_the_case custody_holder"
@@ -182,13 +184,15 @@ ENUMERATIONS = {
     " own_or_childs_case of_family_or_oneself own_or_childs_measure"
     " leads_the_adviser advises own_membership agreed_by_reader deviation_of_organisation"
     " leads_practice",
-    "resource": "cycle activity family member custody relation case step assignment team_member meeting contact callback event access_log user"
+    "resource": "cycle activity family member custody relation case step assignment team_member meeting contact"
+    " callback event access_log user"
     " department settings step_template"
     " organisation contact_person standing_team team_seat"
     " contact_preference concern related_case complexity measure"
     " candidate coverage_check role_agreement deviation caseload"
     " import method",
-    "resource_list": "cycle activity family member custody relation case step assignment team_member meeting contact callback event access_log"
+    "resource_list": "cycle activity family member custody relation case step assignment team_member meeting contact"
+    " callback event access_log"
     " user department settings step_template"
     " organisation contact_person standing_team team_seat"
     " contact_preference concern related_case complexity measure"
