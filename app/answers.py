@@ -4,10 +4,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app.errors import Problem
+from app.errors import Flaw, Problem
 from app.policy.core import Page
 from app.schemas.base import FlawOut, PageOut, ProblemOut
-from app.services.catalogue import label
+from app.services.catalogue import explained, label
 from app.wire import Listed, cursor, dumped, etag
 
 JSON = "application/json"
@@ -60,7 +60,7 @@ def problem(error: Problem, language: str) -> Response:
         title=label("problem", error.code, language),
         status=error.status,
         code=error.code,
-        errors=[FlawOut(pointer=flaw.pointer, code=flaw.code, detail=flaw.detail) for flaw in error.flaws],
+        errors=[_flaw(flaw, language) for flaw in error.flaws],
     )
     return Response(
         known.model_dump_json(),
@@ -68,3 +68,8 @@ def problem(error: Problem, language: str) -> Response:
         {**error.headers, "Content-Language": language},
         "application/problem+json",
     )
+
+
+def _flaw(flaw: Flaw, language: str) -> FlawOut:
+    detail = flaw.detail or explained(flaw.code, flaw.limits, language)
+    return FlawOut(pointer=flaw.pointer, code=flaw.code, detail=detail)

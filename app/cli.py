@@ -3,12 +3,14 @@
 import asyncio
 import json
 import os
+import shlex
 import signal
 import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -19,7 +21,8 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app import config, contract, embedded, migrate, tryout, upload
-from app.config import Settings, UnsafeSetup
+from app.auth import has_tryout_key, tryout_token
+from app.config import Kind, Settings, UnsafeSetup
 from app.db import Database
 from app.keyring import vault
 from app.logs import configure
@@ -45,6 +48,7 @@ REFUSED = {
 }
 CONTRACT = Path("openapi/v1.json")
 RELEASED = Path("openapi/released.json")
+DEFAULT_DATA_DIR = Settings.model_fields["data_dir"].default
 
 
 def fail(sentence: str) -> NoReturn:
@@ -129,8 +133,9 @@ def _set_up_tryout(settings: Settings) -> None:
         new = asyncio.run(tryout.load_demo(server, vault(settings)))
     console.print(f"[green]✓[/] demo data {'loaded' if new else 'is there'}")
     console.print(f"\n[bold]http://{settings.host}:{settings.port}/docs[/]   (fictive people only; never real data)\n")
+    folder = "" if settings.data_dir == DEFAULT_DATA_DIR else f"INDGANG_DATA_DIR={shlex.quote(str(settings.data_dir))} "
     for word, name, _, _ in tryout.people():
-        console.print(f"[dim]# {name}: INDGANG_MODE=tryout .venv/bin/indgang token --as {word}[/]")
+        console.print(f"[dim]# {name}: INDGANG_MODE=tryout {folder}.venv/bin/indgang token --as {word}[/]")
     for word in ("coordinator", "head", "mother"):
         console.print(f"\n[bold]{word}[/]\n{tryout.token(settings.data_dir, word)}", soft_wrap=True)
     console.print("\nthe story, told over HTTP: [bold]make demo[/]   stop: Ctrl-C\n")
@@ -165,15 +170,32 @@ def worker() -> None:
 
 
 @app.command()
-def token(who: Annotated[str, typer.Option("--as", help="coordinator, head, mother …")]) -> None:
-    """A bearer token for one of the demo's people. Try-out mode only."""
+def token(
+    who: Annotated[
+        str | None, typer.Option("--as", help="One of the demo's people: coordinator, head, mother …")
+    ] = None,
+    subject: Annotated[str | None, typer.Option(help="Somebody else, by the subject of the account.")] = None,
+    kind: Annotated[Kind, typer.Option(help="What the account of --subject is.")] = "professional",
+    municipality: Annotated[UUID | None, typer.Option(help="Where that is, unless in the demo's first.")] = None,
+) -> None:
+    """A bearer token for one of the demo's people, or for an account that was made since. Try-out mode only."""
     settings = settings_or_fail()
     if settings.mode != "tryout":
         fail("Tokens are made in try-out mode only: set INDGANG_MODE=tryout. In production they come from your issuer.")
-    known = [word for word, *_ in tryout.people()]
-    if who not in known:
-        fail(f"Nobody in the demo is called that. Choose one of: {', '.join(known)}")
-    typer.echo(tryout.token(settings.data_dir, who))
+    if not has_tryout_key(settings.data_dir):
+        fail(
+            f"There is no try-out key in {settings.data_dir}: start the server first (make run), or set "
+            "INDGANG_DATA_DIR to the folder that it uses."
+        )
+    if who is not None and subject is None:
+        known = [word for word, *_ in tryout.people()]
+        if who not in known:
+            fail(f"Nobody in the demo is called that. Choose one of: {', '.join(known)}")
+        typer.echo(tryout.token(settings.data_dir, who))
+    elif subject is not None and who is None:
+        typer.echo(tryout_token(settings.data_dir, subject, kind, municipality or tryout.first_municipality()))
+    else:
+        fail("Say who: --as with a word of the demo, or --subject with the subject of an account.")
 
 
 @app.command(name="migrate")

@@ -74,8 +74,15 @@ def _parts(operation: Node, request: bool) -> Parts:
         for word in ("content", "headers"):
             parts |= {(at + word, name): (at + _pointer(word, name), node) for name, node in body.get(word, {}).items()}
     for i, node in enumerate(operation.get("parameters", ()) if request else ()):
-        parts[node["in"], node["name"].lower() if node["in"] == "header" else node["name"]] = f"/parameters/{i}", node
+        name = node["name"].lower() if node["in"] == "header" else node["name"]
+        parts[node["in"], name] = f"/parameters/{i}", _demanded(operation, node)
     return parts
+
+
+def _demanded(operation: Node, node: Node) -> Node:
+    """If-Match is a required text wherever its lack is answered with 428, also where a document calls it optional."""
+    missed = node["name"].lower() == "if-match" and "428" in operation.get("responses", {})
+    return {**node, "required": True, "schema": {"type": "string"}} if missed and not node.get("required") else node
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,18 +20,22 @@ nothing that the caller sent. Titles come from the label catalogue, in the calle
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """One thing wrong: `pointer` is a JSON pointer into the body, `?name` a query parameter, `#name` a header."""
+    """One thing wrong: `pointer` is a JSON pointer into the body, `?name` a query parameter, `#name` a header.
+
+    Without a `detail` the catalogue has the sentence for its code; `limits` are what our shape allows there.
+    """
 
     pointer: str
     code: str
     detail: str | None = None
+    limits: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,12 @@ def invalid(pointer: str, code: str, problem: str | None = None) -> Invalid:
 
 def flaws(errors: Iterable[Any], root: str = "") -> list[Flaw]:
     """The flaws that a validation found, each at its place and by its kind; never with the value that was sent."""
-    return [Flaw(_pointer(error["loc"], root), error["type"]) for error in errors]
+    return [Flaw(_pointer(error["loc"], root), error["type"], limits=_limits(error.get("ctx", {}))) for error in errors]
+
+
+def _limits(context: Mapping[str, Any]) -> dict[str, str]:
+    """What the shape allows, as words. It comes from our schema; the rest of a context can hold what was sent."""
+    return {name: str(context[name]).replace("'", "").replace(" or ", ", ") for name in LIMITS if name in context}
 
 
 def _pointer(place: Sequence[int | str], root: str) -> str:
@@ -147,3 +156,4 @@ def _pointer(place: Sequence[int | str], root: str) -> str:
 
 
 NAME: Final = re.compile(r"[a-z][a-z_-]{0,39}")
+LIMITS: Final = ("expected", "ge", "le", "min_length", "max_length")

@@ -1,12 +1,18 @@
-"""The contract: what FastAPI draws from the routes, with what every operation has in common said in one place."""
+"""The contract: what FastAPI draws from the routes, with what every operation has in common said in one place.
 
+It is drawn for those who generate a client: an enumeration is a type of its own, names are names that one would give,
+and our own requirement numbers stay here.
+"""
+
+import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from app.schemas import codes
 from app.schemas.base import FlawOut, In, Out, ProblemOut
 
 DESCRIPTION: Final = """
@@ -39,6 +45,13 @@ HEADERS: Final = (
     ("Accept-Language", "The language of human text: `da` (default) or `en`.", "da"),
     ("X-Purpose", "A note for the access log, at most 200 characters; it decides nothing.", None),
 )
+SCHEMAS: Final = "#/components/schemas/"
+MARKS: Final = re.compile(r"\s\([RXP][0-9]+(?:(?:,\s|–)[RXP][0-9]+)*\)")
+"""Where a sentence names the requirements that it comes from."""
+PAGE: Final = re.compile(r"PageOut[_\[](\w+?)(?:Out)?[_\]]$")
+"""What Pydantic calls a page of something."""
+ENUMERATIONS: Final = {get_args(listed): name for name, listed in vars(codes).items() if get_args(listed)}
+"""The name of each list of codes."""
 KEY: Final = ("Idempotency-Key", "Makes a repeated POST have one effect; required for service accounts.", None)
 
 
@@ -47,7 +60,7 @@ def contract(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
         _complete(document)
-        app.openapi_schema = document
+        app.openapi_schema = _for_clients(document)
     return app.openapi_schema
 
 
@@ -57,7 +70,7 @@ def _complete(document: dict[str, Any]) -> None:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for problem in (FlawOut, ProblemOut):
-        schema = problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema = problem.model_json_schema(ref_template=SCHEMAS + "{model}")
         schema.pop("$defs", None)
         schemas[problem.__name__] = schema
     for model in _shapes(In, Out):
@@ -81,15 +94,50 @@ def _shapes(*bases: type[BaseModel]) -> Iterator[type[BaseModel]]:
 def _describe(method: str, operation: dict[str, Any]) -> None:
     """What a signed-in operation has in common with the others of its kind."""
     operation["security"] = [{"bearer": []}]
-    conditional = any(one["name"] == "if-match" for one in operation.get("parameters", ()))
+    parameters = operation.setdefault("parameters", [])
+    for condition in (conditional := [one for one in parameters if one["name"] == "if-match"]):
+        condition.update(name="If-Match", required=True, schema={"type": "string"})
     problems = COMMON | (WRITING if method != "get" else {}) | (CONDITIONAL if conditional else {})
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+    content = {"application/problem+json": {"schema": {"$ref": f"{SCHEMAS}ProblemOut"}}}
     for status, text in sorted(problems.items()):
         operation["responses"][str(status)] = {"description": text, "content": content}
     headers = (*HEADERS, KEY) if method == "post" else HEADERS
-    operation.setdefault("parameters", []).extend(_header(*header) for header in headers)
+    parameters.extend(_header(*header) for header in headers)
     for success in operation["responses"].keys() & {"200", "201"}:
         operation["responses"][success]["headers"] = _returned(success, method)
+
+
+def _for_clients(document: dict[str, Any]) -> dict[str, Any]:
+    """The document as one reads it, or generates a client from it."""
+    used: set[str] = set()
+    told: dict[str, Any] = _told(document, used)
+    told["components"]["schemas"] |= {
+        name: _enumeration(name, listed) for listed, name in ENUMERATIONS.items() if name in used
+    }
+    for operations in told["paths"].values():
+        for operation in operations.values():
+            operation["summary"] = re.split(r"\.(?:\s+(?![a-z0-9])|$)", operation["description"], maxsplit=1)[0]
+    return told
+
+
+def _told(node: Any, used: set[str]) -> Any:
+    """A part of the document: codes by the name of their list, which is noted as used; pages by theirs; no marks."""
+    if isinstance(node, list):
+        return [_told(one, used) for one in node]
+    if isinstance(node, str):
+        return PAGE.sub(r"\1Page", MARKS.sub("", node))
+    if not isinstance(node, dict):
+        return node
+    if isinstance(listed := node.get("enum"), list) and (name := ENUMERATIONS.get(tuple(listed))):
+        used.add(name)
+        node = {"$ref": SCHEMAS + name} | {k: v for k, v in node.items() if k not in ("enum", "type", "title")}
+    return {_told(key, used): _told(value, used) for key, value in node.items()}
+
+
+def _enumeration(name: str, listed: tuple[str, ...]) -> dict[str, Any]:
+    group = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    words = f"Its words are the group `{group}` of `GET /v1/labels`."
+    return {"type": "string", "enum": list(listed), "title": name, "description": words}
 
 
 def _header(name: str, text: str, default: str | None) -> dict[str, Any]:

@@ -54,6 +54,11 @@ def people() -> Iterator[tuple[str, str, str, UUID]]:
             yield person["as"], person["name"], person.get("kind", "professional"), UUID(municipality["id"])
 
 
+def first_municipality() -> UUID:
+    """The fictive municipality that the demo's family lives in."""
+    return UUID(demo()["municipalities"][0]["id"])
+
+
 def token(data_dir: Path, who: str) -> str:
     """A token for one of the demo's people. KeyError for a word that nobody there has."""
     known = {word: (kind, municipality) for word, _, kind, municipality in people()}

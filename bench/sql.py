@@ -40,6 +40,8 @@ MOST_OF_A_ROUND: Final = 3_000
 """Milliseconds after which a statement is asked no more in a round: so slow that fewer tell it too."""
 TURNS: Final = 6
 """How often a statement has run when its plan is written down: PostgreSQL decides about generic plans after five."""
+IN_VAIN: Final = 500
+"""Rows that a plan may look at and throw away at one place without saying so: a specialist has as many cases."""
 Asked = tuple[Reader, UUID]
 
 
@@ -200,7 +202,7 @@ def _literal(value: Any) -> str:
 
 
 def main(number: int = 10_000, data_dir: Path = Path("var/bench")) -> None:
-    """Write the plans down, each in a file, and say which tables that grow with the cases they read from end to end."""
+    """Write the plans down, each in a file, and say what is told by each."""
     console = Console()
     place = generate.world(data_dir, number, console)
     folder = migrate.ROOT / "docs" / "plans" / str(number)
@@ -212,9 +214,18 @@ def main(number: int = 10_000, data_dir: Path = Path("var/bench")) -> None:
 
     for name, plan in asyncio.run(found()).items():
         (folder / (re.sub(r"[^a-z]+", "-", name) + ".txt")).write_text(plan)
-        whole = set(re.findall(r"Seq Scan on (\w+)", plan)) & set(rows.TABLES)
-        took = re.findall(r"Execution Time: (.*)", plan)
-        console.print(f"{name}: {took[0]}{', reads all of ' + ', '.join(sorted(whole)) if whole else ''}")
+        console.print(f"{name}: {_told(plan)}")
+
+
+def _told(plan: str) -> str:
+    """Time and pages of a plan; and what tells that it grows: rows looked at in vain, tables read from end to end."""
+    took = re.findall(r"Execution Time: (.*)", plan)[0]
+    pages = re.findall(r"Buffers: shared hit=(\d+)(?: read=(\d+))?", plan)[0]
+    vain = max((int(count) for count in re.findall(r"Rows Removed by Filter: (\d+)", plan)), default=0)
+    whole = sorted(set(re.findall(r"Seq Scan on (\w+)", plan)) & set(rows.TABLES))
+    told = [took, f"{sum(int(count or 0) for count in pages)} pages"]
+    told += [f"up to {vain} rows looked at in vain"] * (vain > IN_VAIN) + [f"all of {table}" for table in whole]
+    return ", ".join(told)
 
 
 if __name__ == "__main__":

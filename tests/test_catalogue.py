@@ -2,12 +2,14 @@
 
 from collections import Counter
 from importlib.resources import files
+from string import Formatter
 from typing import Any, get_args
 
 import pytest
 import yaml
 from pydantic import ValidationError
 
+from app.errors import LIMITS
 from app.schemas.step_templates import (
     ActivityCode,
     CellName,
@@ -18,7 +20,7 @@ from app.schemas.step_templates import (
     TemplateModel,
     TemplateStep,
 )
-from app.services.catalogue import label, labels, shipped_template
+from app.services.catalogue import explained, label, labels, shipped_template
 
 CELLS = ("purpose", "content", "participants", "responsible")
 
@@ -157,6 +159,8 @@ ENUMERATIONS = {
     "stage_group": "start_up running",
     "callback_status": "waiting answered",
     "access_outcome": "read write refused",
+    "setting_type": "text number bool code list date object",
+    "setting_note": "no_effect",
     "event": "case.cycle_started"
     " case.created case.changed case.allocated case.coordinator_changed case.state_changed case.closed"
     " step.started step.completed step.skipped step.changed team.member_added team.member_left meeting.planned"
@@ -176,7 +180,8 @@ ENUMERATIONS = {
     "rule": "coordinator_of_case buddy_of_case core_team_member leads_owner_department opened_the_case custody_holder"
     " the_child_itself own_record own_account same_municipality administrator auditor acts_for_owner_department"
     " asked_by_citizen about_the_case about_the_case_or_me about_the_case_or_inside not_another_persons colleague"
-    " coordinator_in_family coordinator_in_open_case core_team_in_family custody_of_the_child leads_family_department"
+    " coordinator_in_family coordinator_in_open_case not_about_the_family not_anothers_workload core_team_in_family"
+    " custody_of_the_child leads_family_department"
     " may_create_team"
     " own_custody registered_the_family works_in_child_disability"
     " named_by_reader between_my_own without_address_protection"
@@ -199,7 +204,8 @@ ENUMERATIONS = {
     " candidate coverage_check role_agreement deviation caseload"
     " import method",
     "told": "opened unexplained refused staff service citizen me",
-    "deed": "read list open_case own_cases leave change assign_coordinator change_state work_step change_team"
+    "deed": "read list list_empty open_case own_cases leave change assign_coordinator change_state work_step"
+    " change_team"
     " plan_meeting hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody"
     " note_capability configure set_relation set_login search_members"
     " keep_partners keep_teams set_norm change_me"
@@ -213,6 +219,16 @@ ENUMERATIONS = {
     " note_intake rate_concern rate_complexity relate_case end_related_case prefer_contact plan_measure work_measure"
     " assign_helper end_assignment check_coverage agree_roles end_agreement change_membership describe_role"
     " carry_out discard publish_method confirm_reading see_coverage",
+    "flaw": "invalid missing extra_forbidden model_type model_attributes_type list_type tuple_type too_short"
+    " too_long literal_error bool_type bool_parsing int_type int_parsing int_parsing_size int_from_float"
+    " finite_number greater_than_equal less_than_equal string_type string_too_short string_too_long"
+    " string_unicode string_pattern_mismatch control-characters uuid_type uuid_parsing date_type date-as-text"
+    " date-format date_parsing date_from_datetime_parsing date_from_datetime_inexact datetime_type"
+    " datetime_parsing datetime_from_date_parsing timezone_aware year-out-of-range cursor too-many-filters"
+    " key too-long-or-unprintable required not-here not-yourself past future only-professionals another-model"
+    " step named-once blank-cell-is-suggestion blank-cell-has-no-parties numbered-in-order"
+    " meeting-kinds-of-model conversation-stays heard-after-signing signs-after-of-age"
+    " default-kle-code-not-used target-above-maximum",
     "problem": "case-not-running nothing-to-repeat step-in-use"
     " bad-request unreadable-json not-found forbidden conflict validation-failed token-missing token-invalid"
     " token-expired unknown-account method-not-allowed unsupported-media-type body-too-large rate-limited"
@@ -225,6 +241,7 @@ ENUMERATIONS = {
     " same-person born-too-late parents-in-circle relation-ended custody-not-joint cpr-number cpr-birth-date"
     " not-in-use paragraph-set-not-used employed-outside"
     " light-cases-not-used case-follows-model"
+    " already-seated citizen-with-family"
     " team-mode paragraph-sets-missing caseload-over-norm helper-exists case-not-complex coordinator-only-replaced"
     " family-coordinates"
     " kle-code-not-used import-running import-finished import-changed method-changed method-superseded"
@@ -486,8 +503,9 @@ class TestLabels:
         assert [key for key, times in Counter(keys).items() if times > 1] == []
         assert len({name for name, _ in keys}) == len(tree.value)
 
-    def test_problems_are_one_sentence(self) -> None:
-        titles = [text for words in labels()["problem"].values() for text in words.values()]
+    @pytest.mark.parametrize("group", ["problem", "flaw"])
+    def test_problems_are_one_sentence(self, group: str) -> None:
+        titles = [text for words in labels()[group].values() for text in words.values()]
         assert [text for text in titles if text.count(".") != 1 or not text.endswith(".")] == []
 
     @pytest.mark.parametrize("model", get_args(TemplateModel))
@@ -511,6 +529,26 @@ class TestLabels:
         assert label("meeting_kind", "gathering", "da") == "Opsamlende møde"
         assert label("rule", "coordinator_of_case", "da") == "er jeres familiekoordinator"
         assert label("rule", "coordinator_of_case", "en") == "is your family coordinator"
+
+    @pytest.mark.parametrize(
+        ("code", "limits", "sentence"),
+        [
+            ("future", {}, "Dagen er ikke kommet endnu."),
+            ("literal_error", {"expected": "efei, sof"}, "Vælg en af disse: efei, sof."),
+            ("not-an-adult", {}, labels()["problem"]["not-an-adult"]["da"]),
+            ("family_meeting", {}, labels()["step_guard"]["family_meeting"]["da"]),
+            ("step-3", {}, "Skridt 3 er ikke gennemført."),
+            ("never-heard-of", {"ge": "1"}, "Feltet er ikke udfyldt rigtigt."),
+        ],
+    )
+    def test_a_flaw_is_explained(self, code: str, limits: dict[str, str], sentence: str) -> None:
+        assert explained(code, limits, "da") == sentence
+
+    def test_a_flaw_names_what_is_allowed_alike_in_every_language(self) -> None:
+        for code, words in labels()["flaw"].items():
+            named = {frozenset(name for _, name, _, _ in Formatter().parse(text) if name) for text in words.values()}
+            assert len(named) == 1, code
+            assert named.pop() <= {*LIMITS, "number"}, code
 
     @pytest.mark.parametrize(
         "place", [("weather", "sunny", "da"), ("case_model", "sunny", "da"), ("case_model", "efei", "de")]

@@ -534,6 +534,21 @@ def test_a_removed_body_is_told() -> None:
     assert f"create_case {CREATE}/requestBody: was removed" in judged(drop(f"{CREATE}/requestBody"))
 
 
+def test_if_match_was_required_where_its_lack_is_answered() -> None:
+    """A document that called it optional, beside a 428, is understood as it was served."""
+    told, optional = base(), base()
+    condition = {"name": "if-match", "in": "header", "required": False, "schema": nullable({"type": "string"})}
+    put(f"{LIST}/parameters/2", condition)(optional)
+    assert breaking(optional, told) == [
+        f"list_cases {LIST}/parameters/2: is now required",
+        f"list_cases {LIST}/parameters/2/schema: no longer takes null",
+    ]
+    put(f"{LIST}/responses/428", {"description": ""})(optional)
+    assert breaking(optional, told) == []
+    put(f"{LIST}/parameters/2/schema/pattern", "^x$")(told)
+    assert breaking(optional, told) == [f"list_cases {LIST}/parameters/2/schema: pattern was None and is now ^x$"]
+
+
 def test_an_operation_without_id_is_named_by_its_place() -> None:
     old = base()
     del old["paths"]["/v1/cases"]["get"]["operationId"]

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from app import worker
+from app.auth import TRYOUT_ISSUER, tryout_key
 from app.db import Database
 from app.policy import shown
 from tests.conftest import ROOT
@@ -258,11 +259,40 @@ def test_a_token_is_made_in_tryout_only(tmp_path: Path) -> None:
     assert (found.returncode, found.stdout) == (1, "")
     assert "INDGANG_MODE=tryout" in found.stderr
     tryout = {"INDGANG_MODE": "tryout", "INDGANG_DATA_DIR": str(tmp_path)}
+    tryout_key(tmp_path)
     made = indgang("token", "--as", "coordinator", **tryout)
     assert (made.returncode, made.stdout.count(".")) == (0, 2)
     unknown = indgang("token", "--as", "nobody", **tryout)
     assert unknown.returncode == 1
     assert "coordinator" in unknown.stderr
+
+
+def test_a_token_without_a_server_that_would_take_it_is_refused(tmp_path: Path) -> None:
+    """It would be signed by a key that no server knows; and none is made for it."""
+    found = indgang("token", "--as", "coordinator", INDGANG_MODE="tryout", INDGANG_DATA_DIR=str(tmp_path / "empty"))
+    assert (found.returncode, found.stdout) == (1, "")
+    assert "INDGANG_DATA_DIR" in found.stderr
+    assert not (tmp_path / "empty").exists()
+
+
+def test_a_token_for_somebody_who_is_not_in_the_demo(tmp_path: Path) -> None:
+    tryout = {"INDGANG_MODE": "tryout", "INDGANG_DATA_DIR": str(tmp_path)}
+    tryout_key(tmp_path)
+    elsewhere = "0d3e0000-0000-4000-8000-00000000ffff"
+    for asked, kind, where in (
+        ((), "professional", "0d3e0000-0000-4000-8000-000000000001"),
+        (("--kind", "citizen", "--municipality", elsewhere), "citizen", elsewhere),
+    ):
+        made = indgang("token", "--subject", "new-one", *asked, **tryout)
+        assert made.returncode == 0, made.stderr
+        body = made.stdout.strip().split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        assert (claims["iss"], claims["sub"]) == (TRYOUT_ISSUER, "new-one")
+        assert (claims["actor_kind"], claims["municipality"]) == (kind, where)
+    for asked in ((), ("--as", "coordinator", "--subject", "x")):
+        refused = indgang("token", *asked, **tryout)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "--subject" in refused.stderr
 
 
 def test_the_page_of_rules_has_every_rule() -> None:

@@ -10,14 +10,18 @@ from uuid import uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import BaseModel, ValidationError
 from structlog.testing import capture_logs
 
 from app import problems
 from app.config import Settings
 from app.db import Database
+from app.errors import flaws
 from app.main import create_app
+from app.schemas.base import Out
+from app.schemas.imports import ListedRow
 from app.services import me
-from app.services.catalogue import labels
+from app.services.catalogue import explained, labels
 from tests.conftest import ROOT
 from tests.worlds import World
 
@@ -38,6 +42,8 @@ def is_problem(response: httpx.Response, status: int, code: str | None = None) -
     assert found["title"] == labels()["problem"][found["code"]][response.headers["content-language"]]
     for flaw in found["errors"]:
         assert set(flaw) == {"pointer", "code", "detail"}
+        assert flaw["detail"] not in ("", labels()["flaw"]["invalid"][response.headers["content-language"]]), flaw
+        assert "{" not in flaw["detail"], flaw
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["x-request-id"]
@@ -115,6 +121,56 @@ async def test_what_is_wrong_is_pointed_at(world: World) -> None:
     assert [flaw["pointer"] for flaw in path["errors"]] == ["?case_id"]
     header = is_problem(await world.get("coordinator", "/v1/me", x_purpose="x" * 201), 422)
     assert [flaw["pointer"] for flaw in header["errors"]] == ["#X-Purpose"]
+
+
+SAID = {
+    "da": {
+        "/name": "Teksten må højst have 200 tegn.",
+        "/kind": "Vælg en af disse: child, adult, network.",
+        "/relation": "Feltet mangler.",
+        "/birth_date": "Årstallet skal være mellem 1900 og 2200.",
+        "/login": "Her skal stå et objekt med felter.",
+        "/unknown": "Feltet findes ikke her.",
+    },
+    "en": {
+        "/name": "The text must have at most 200 characters.",
+        "/kind": "Choose one of these: child, adult, network.",
+        "/relation": "The field is missing.",
+        "/birth_date": "The year must be between 1900 and 2200.",
+        "/login": "This must be an object with fields.",
+        "/unknown": "There is no such field here.",
+    },
+}
+
+
+@pytest.mark.parametrize("language", SAID)
+async def test_each_flaw_says_what_is_wrong_and_what_is_allowed(language: str, world: World) -> None:
+    body = {"kind": "aunt", "name": "x" * 201, "birth_date": "1899-12-31", "login": "mor", "unknown": 1}
+    path = f"/v1/families/{uuid4()}/members"
+    found = is_problem(await world.post("coordinator", path, body, accept_language=language), 422)
+    assert {flaw["pointer"]: flaw["detail"] for flaw in found["errors"]} == SAID[language]
+
+
+async def test_a_flaw_in_the_meaning_says_what_is_wrong(world: World) -> None:
+    family = await world.family()
+    custody = {"child_id": family.members["child"], "holder_id": family.members["child"], "source": "court"}
+    path, body = f"/v1/families/{family.id}/custodies", custody | {"valid_from": "2026-01-01"}
+    found = is_problem(await world.post("coordinator", path, body), 422, "not-an-adult")
+    assert found["errors"] == [
+        {"pointer": "/holder_id", "code": "not-an-adult", "detail": labels()["problem"]["not-an-adult"]["da"]}
+    ]
+    settings = {"settings": {"meeting": {"kinds": ["gathering"]}}}
+    found = is_problem(await world.update("administrator", "PATCH", "/v1/municipality", settings), 422)
+    (flaw,) = found["errors"]
+    assert (flaw["pointer"], flaw["code"]) == ("/settings/meeting", "meeting-kinds-of-model")
+    assert flaw["detail"].endswith(": assessment, status.")
+
+
+async def test_what_blocks_a_step_is_named(world: World) -> None:
+    case = await world.allocated()
+    refused = await world.post("coordinator", f"/v1/cases/{case['id']}/steps/2/start", {}, accept_language="en")
+    found = is_problem(refused, 409, "step-blocked")
+    assert [(flaw["code"], flaw["detail"]) for flaw in found["errors"]] == [("step-1", "Step 1 is not done.")]
 
 
 async def test_too_many_requests(world: World, settings: Settings, database: Database) -> None:
@@ -405,3 +461,59 @@ def test_every_constraint_that_has_a_meaning_exists() -> None:
     for table in Base.metadata.tables.values():
         there |= {str(one.name) for one in table.constraints | table.indexes}  # type: ignore[operator]
     assert problems.CONSTRAINTS.keys() <= there
+
+
+def flaw_codes() -> Iterator[tuple[str, str]]:
+    """Every code of a flaw that stands in the code."""
+    for path in (ROOT / "app").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                place = {"invalid": 1, "Flaw": 1, "PydanticCustomError": 0}.get(node.func.id)
+                which = [] if place is None else node.args[place : place + 1]
+                yield from ((one.value, f"{path.name}:{one.lineno}") for one in which if isinstance(one, ast.Constant))
+
+
+def test_every_flaw_of_ours_has_its_words() -> None:
+    found = list(flaw_codes())
+    assert {"future", "not-here", "named-once", "unknown-reference"} <= {code for code, _ in found}
+    known = labels()["flaw"].keys() | labels()["problem"].keys()
+    assert [(code, place) for code, place in found if code not in known] == []
+
+
+WRONG: list[Any] = [
+    None, True, 0, -1, 2**70, 1.5, 1e400, "", "nej", "x" * 5000, "a\u0000", "\ud800", [], [1], ["x"] * 300, {},
+    {"x": 1},
+    "2026-13-01", "2026-01-01T10:00", "2026-01-01T10:00:00", "1800-01-01", "1800-01-01T10:00:00Z", "9999-12-31", CANARY,
+    [CANARY], {CANARY: CANARY},
+]  # fmt: skip
+
+
+def taken() -> Iterator[type[BaseModel]]:
+    """Every shape of what is sent: bodies, their parts, queries, settings and templates."""
+    waiting, seen = [BaseModel], set[type[BaseModel]]()
+    while waiting:
+        for shape in waiting.pop().__subclasses__():
+            if shape not in seen and not issubclass(shape, Out):
+                seen.add(shape)
+                waiting.append(shape)
+                if shape.__module__.startswith("app.schemas") and not issubclass(shape, ListedRow):
+                    yield shape
+
+
+def test_whatever_is_sent_the_flaw_has_its_words_and_none_of_what_was_sent() -> None:
+    """Each field of each shape with every kind of wrong value."""
+    fields, kinds = 0, set()
+    for shape in taken():
+        for field in shape.model_fields:
+            fields += 1
+            for value in WRONG:
+                try:
+                    shape.model_validate({field: value, CANARY: CANARY})
+                except ValidationError as error:
+                    for flaw in flaws(error.errors()):
+                        kinds.add(flaw.code)
+                        assert flaw.code in labels()["flaw"], (shape, field)
+                        assert "(" not in "".join(flaw.limits.values()), "a limit as Python writes it"
+                        assert CANARY not in f"{flaw} {explained(flaw.code, flaw.limits, 'da')}"
+    assert fields > 200
+    assert {"literal_error", "uuid_parsing", "timezone_aware", "year-out-of-range", "string_too_long"} <= kinds

@@ -100,9 +100,7 @@ async def test_only_the_own_municipality_is_readable(raw: asyncpg.Connection, bo
 
 
 @pytest.mark.parametrize("nonsense", ["", "nonsense", "00000000-0000-0000-0000-000000000000"])
-async def test_a_municipality_that_is_none_shows_nothing(
-    nonsense: str, raw: asyncpg.Connection, both: Both
-) -> None:
+async def test_a_municipality_that_is_none_shows_nothing(nonsense: str, raw: asyncpg.Connection, both: Both) -> None:
     for table in TENANT_TABLES:
         transaction = raw.transaction()
         await transaction.start()

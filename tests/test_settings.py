@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final, get_args, get_origin
 
 import pytest
@@ -14,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
+import app
 from app.contract import breaking
 from app.schemas import codes, settings
 from app.schemas.settings import CadenceRule, MunicipalitySettings, SettingsPatch, merged
-from app.schemas.settings.explained import SETTINGS
+from app.schemas.settings.explained import PLANNED, SETTINGS
 from app.services.catalogue import setting_words
 
 Document = dict[str, Any]
@@ -114,6 +116,7 @@ def fields(model: type[BaseModel], *path: str) -> Iterator[tuple[str, Any]]:
 
 FIELDS = dict(fields(MunicipalitySettings))
 RULE = dict(fields(CadenceRule, "cadence", "rules"))
+APP = Path(app.__file__).parent
 
 
 class TestDefaults:
@@ -192,6 +195,37 @@ class TestWords:
         assert parts == [f"caseload.norm.{name}" for name in ("target", "max", "reason", "decided_on")]
 
 
+class TestInEffect:
+    """`in_effect` says what is read: a setting that is taken into use leaves the list of the planned ones."""
+
+    CODE: Final = "".join(
+        path.read_text("utf-8") for part in ("policy", "services") for path in APP.glob(f"{part}/**/*.py")
+    )
+    THROUGH: Final = {"meeting.kinds": r"\.meeting_kinds\b", "case.kle_codes": r"\.uses\("}
+
+    def read(self, key: str) -> bool:
+        """As an attribute of the settings, in SQL, or by the one method that is made for it."""
+        path = key.split(".")
+        attribute = r"\." + r"\.".join(path) + r"\b"
+        in_sql = r"setting\(" + ", ".join(f'"{name}"' for name in path)
+        in_document = "".join(rf'\["{name}"\]' for name in path)
+        alone = rf"\bsettings\.{path[-1]}\b" if path[0] == "case" else "(?!)"
+        patterns = (attribute, in_sql, in_document, alone, self.THROUGH.get(key, "(?!)"))
+        return any(re.search(pattern, self.CODE) for pattern in patterns)
+
+    @pytest.mark.parametrize("key", [one.key for one in SETTINGS if not one.section])
+    def test_a_setting_is_in_effect_when_it_is_read(self, key: str) -> None:
+        assert self.read(key) is (key not in PLANNED)
+
+    def test_what_is_planned_is_a_setting(self) -> None:
+        assert {one.key for one in SETTINGS if not one.section} > PLANNED
+
+    def test_operators_read_which_ones_have_no_effect(self) -> None:
+        page = (APP.parent / "docs" / "operators.md").read_text("utf-8")
+        told = page.partition("have no effect yet:")[2].partition("\n\n")[0]
+        assert set(re.findall(r"`([a-z_.]+)`", told)) == PLANNED
+
+
 class TestBounds:
     @pytest.mark.parametrize(
         ("path", "value"),
@@ -258,7 +292,7 @@ class TestBounds:
             ("case.default_model", "icdp", "literal_error"),
             ("case.light", "true", "bool_type"),
             ("case.light", 1, "bool_type"),
-            ("case.kle_codes", ["27.24.00", "27.24.00"], "value_error"),
+            ("case.kle_codes", ["27.24.00", "27.24.00"], "named-once"),
             ("case.default_kle_code", "27.24", "string_pattern_mismatch"),
             ("case.stalled_after_days", 0, "greater_than_equal"),
             ("case.complex_from_parties", 0, "greater_than_equal"),
@@ -266,10 +300,10 @@ class TestBounds:
             ("steps.blocking", "off", "literal_error"),
             ("team.buddy_requires_complexity", "no", "bool_type"),
             ("team.creator_roles", [], "too_short"),
-            ("team.creator_roles", ["coordinator", "coordinator"], "value_error"),
+            ("team.creator_roles", ["coordinator", "coordinator"], "named-once"),
             ("team.creator_roles", "coordinator", "tuple_type"),
             ("team.paragraph_sets", [str(i) for i in range(51)], "too_long"),
-            ("meeting.kinds", ["assessment", "status", "status"], "value_error"),
+            ("meeting.kinds", ["assessment", "status", "status"], "named-once"),
             ("status.interval_weeks", 0, "greater_than_equal"),
             ("status.interval_weeks", 53, "less_than_equal"),
             ("status.interval_weeks", True, "int_type"),
@@ -321,24 +355,33 @@ class TestTogether:
     """Settings that do not go together are refused, at the section that holds them."""
 
     @pytest.mark.parametrize(
-        ("patch", "loc"),
+        ("patch", "loc", "kind"),
         [
-            ({"case": {"kle_codes": ["27.27.00"]}}, ("case",)),
-            ({"case": {"kle_codes": ["27.27.00"], "default_kle_code": "27.24.08"}}, ("case",)),
-            ({"consent": {"child_voice_age": 16}}, ("consent",)),
-            ({"consent": {"youth_age": 9}}, ("consent",)),
-            ({"caseload": {"norm": NORM | {"target": 26}}}, ("caseload", "norm")),
-            ({"child_voice": {"kinds": ["observation"]}}, ("child_voice", "kinds")),
-            ({"meeting": {"kinds": []}}, ("meeting",)),
-            ({"meeting": {"kinds": ["assessment", "network"]}}, ("meeting",)),
-            ({"case": {"default_model": "sof"}, "meeting": {"kinds": ["assessment", "status"]}}, ("meeting",)),
-            ({"cadence": {"rules": [STRICT["cadence"]["rules"][0]] * 2}}, ("cadence", "rules")),
+            ({"case": {"kle_codes": ["27.27.00"]}}, ("case",), "default-kle-code-not-used"),
+            (
+                {"case": {"kle_codes": ["27.27.00"], "default_kle_code": "27.24.08"}},
+                ("case",),
+                "default-kle-code-not-used",
+            ),
+            ({"consent": {"child_voice_age": 16}}, ("consent",), "heard-after-signing"),
+            ({"consent": {"youth_age": 9}}, ("consent",), "heard-after-signing"),
+            ({"consent": {"adult_age": 14}}, ("consent",), "signs-after-of-age"),
+            ({"caseload": {"norm": NORM | {"target": 26}}}, ("caseload", "norm"), "target-above-maximum"),
+            ({"child_voice": {"kinds": ["observation"]}}, ("child_voice", "kinds"), "conversation-stays"),
+            ({"meeting": {"kinds": []}}, ("meeting",), "meeting-kinds-of-model"),
+            ({"meeting": {"kinds": ["assessment", "network"]}}, ("meeting",), "meeting-kinds-of-model"),
+            (
+                {"case": {"default_model": "sof"}, "meeting": {"kinds": ["assessment", "status"]}},
+                ("meeting",),
+                "meeting-kinds-of-model",
+            ),
+            ({"cadence": {"rules": [STRICT["cadence"]["rules"][0]] * 2}}, ("cadence", "rules"), "named-once"),
         ],
     )
-    def test_refused(self, patch: Document, loc: tuple[str, ...]) -> None:
+    def test_refused(self, patch: Document, loc: tuple[str, ...], kind: str) -> None:
         with pytest.raises(ValidationError) as refused:
             merged(MunicipalitySettings(), patch)
-        assert flaws(refused) == [(loc, "value_error")]
+        assert flaws(refused) == [(loc, kind)]
 
     def test_only_the_default_model_holds_its_meetings(self) -> None:
         kinds = {"meeting": {"kinds": []}, "case": {"default_model": "none"}}

@@ -8,7 +8,7 @@ after. Nothing of a token is ever logged or echoed.
 
 from app.auth.keys import fetch_jwks
 from app.auth.tokens import Identity
-from app.auth.tryout import TRYOUT_AUDIENCE, tryout_issuer, tryout_key, tryout_token
+from app.auth.tryout import TRYOUT_AUDIENCE, has_tryout_key, tryout_issuer, tryout_key, tryout_token
 from app.auth.verifier import Verifier
 from app.config import TRYOUT_ISSUER
 
@@ -18,6 +18,7 @@ __all__ = [
     "Identity",
     "Verifier",
     "fetch_jwks",
+    "has_tryout_key",
     "tryout_issuer",
     "tryout_key",
     "tryout_token",

@@ -22,6 +22,11 @@ TRYOUT_AUDIENCE = "indgang"
 TRYOUT_KEY_FILE = "tryout-signing-key.json"
 
 
+def has_tryout_key(data_dir: Path) -> bool:
+    """Whether a server has made its key here: a token that another key signed would be refused."""
+    return (data_dir / TRYOUT_KEY_FILE).exists()
+
+
 def tryout_key(data_dir: Path) -> Object:
     """The private JWK that signs try-out tokens: made at the first call, readable by its owner only, then kept.
 

@@ -90,6 +90,7 @@ class RoleAgreement(TenantRow, Base):
         within("members", "agreed_with"),
         within("users", "recorded_by"),
         CheckConstraint("coordinated_by in ('family', 'adviser', 'shared')", name="coordinated_by"),
+        Index("ix_role_agreements_case", "municipality_id", "case_id"),
         Index(
             "uq_role_agreements_current",
             "municipality_id",

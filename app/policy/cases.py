@@ -235,6 +235,7 @@ cases = Policy(
         "stirred_since": ~stalled("stirred_since"),
     },
     veiled={
+        "first_contact_at": PEOPLE,
         "closing": CONTENT,
         "family_view": CONTENT,
         "exit_reason": CONTENT,

@@ -1,13 +1,18 @@
 """Meetings, contacts and call-backs of a case: content, so never for a leader by role alone."""
 
-from sqlalchemy import INTEGER, any_, bindparam, cast, func
+from typing import Any
+
+from sqlalchemy import INTEGER, ColumnElement, any_, bindparam, cast, column, func, literal_column, null, select
+from sqlalchemy import case as when
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from app.db import columns, table_of
-from app.models import Callback, Case, Contact, Meeting, Member, User
+from app.models import Callback, Case, Contact, Family, Meeting, Member, User
 from app.policy.actor import ACTOR
 from app.policy.cases import ADVISER_ROLES, CONTENT, FAMILY, INSIDE, TEAMWORK, cases, held_by, in_case, joined
 from app.policy.core import Policy
-from app.policy.rules import Expression, Grant, rule
+from app.policy.families import member, members
+from app.policy.rules import UUID_TYPE, Expression, Grant, mine, probed, rule
 
 meeting, contact, callback, user = columns(Meeting), columns(Contact), columns(Callback), columns(User)
 case = columns(Case)
@@ -19,6 +24,22 @@ def asked_by_citizen() -> Expression:
     return callback.member_id == any_(ACTOR.persons)
 
 
+def _attendance() -> ColumnElement[Any]:
+    """Who took part, each with a name: of the family only for those who read that person's record anyway."""
+    attendance = func.jsonb_array_elements(meeting.attendance)
+    one = attendance.table_valued(column("value", JSONB), with_ordinality="place").render_derived(name="one")
+    id, staff, family = cast(one.c.value["id"].astext, UUID_TYPE), table_of(User).alias("staff"), table_of(Family)
+    of_family = joined(table_of(Member), family, member.family_id)
+    found = one.join(staff, mine(staff) & (staff.c.id == id), isouter=True).join(
+        of_family, mine(table_of(Member)) & (member.id == id), isouter=True
+    )
+    readable = Grant(allow=tuple(rule for grant in members.read.values() for rule in grant.allow))
+    name = func.coalesce(staff.c.name, when((probed(readable.where), member.name), else_=null()))
+    told = one.c.value.op("||")(func.jsonb_build_object(literal_column("'name'"), name))
+    rows = select(func.jsonb_agg(aggregate_order_by(told, one.c.place))).select_from(found)
+    return func.coalesce(rows.correlate(table_of(Meeting)).scalar_subquery(), func.jsonb_build_array(), type_=JSONB)
+
+
 meetings = Policy(
     name="meeting",
     table=table_of(Meeting),
@@ -26,6 +47,7 @@ meetings = Policy(
     columns={
         **{column.name: column for column in meeting if column.name != "municipality_id"},
         "chair_name": user.name,
+        "attendance": _attendance(),
     },
     read=CONTENT,
     actions={"hold_meeting": TEAMWORK},

@@ -19,7 +19,7 @@ from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.db import columns, table_of
-from app.models import AccessLog, Case, Department, Event, Member, User
+from app.models import AccessLog, Case, Department, Event, Member, Step, User
 from app.policy.actor import ACTOR
 from app.policy.cases import FAMILY, INSIDE, STAFF, acts_for_owner_department, auditor, cases, in_case, joined
 from app.policy.cases import table as case_table
@@ -29,7 +29,7 @@ from app.policy.rules import UUID_TYPE, Expression, Grant, empty, is_one, mine, 
 
 event, log, case, user = columns(Event), columns(AccessLog), columns(Case), columns(User)
 doer = table_of(User).alias("doer")
-
+step = columns(Step)
 
 of_content = is_one(
     event.resource,
@@ -51,6 +51,12 @@ def about_the_case() -> Expression:
 
 
 @rule
+def not_about_the_family() -> Expression:
+    """What happened concerns neither custody nor who of the family signs in."""
+    return ~is_one(event.resource, "custody", "member")
+
+
+@rule
 def about_the_case_or_me() -> Expression:
     """What happened concerns the case as such, or the reader, and not another member of the family."""
     return event.member_id.is_(None) | (event.member_id == any_(ACTOR.persons))
@@ -65,7 +71,12 @@ def about_the_case_or_inside() -> Expression:
 events = Policy(
     name="event",
     table=table_of(Event),
-    source=joined(in_case(table_of(Event)), doer, event.actor_id, outer=True),
+    source=joined(
+        joined(in_case(table_of(Event)), doer, event.actor_id, outer=True),
+        table_of(Step),
+        event.resource_id,
+        outer=True,
+    ),
     columns={
         "id": event.id,
         "at": event.at,
@@ -74,11 +85,13 @@ events = Policy(
         "resource_id": event.resource_id,
         "actor_kind": event.actor_kind,
         "actor_name": when((event.actor_kind == "citizen", null()), else_=doer.c.name),
+        "step_number": step.number,
+        "step_title": step.title,
     },
     read={
         "professional": Grant(require=(about_the_case_or_inside,), allow=STAFF.allow),
         "citizen": Grant(require=(about_the_case_or_me,), allow=FAMILY.allow),
-        "service": Grant(require=(about_the_case,), allow=(acts_for_owner_department,)),
+        "service": Grant(require=(about_the_case, not_about_the_family), allow=(acts_for_owner_department,)),
     },
     filters={"case_id": event.case_id == bindparam("case_id")},
     case_id=event.case_id,
@@ -108,6 +121,11 @@ def _entries() -> Subquery:
         (
             across & (log.resource == "family") & (its_family == any_(log.resource_ids)),
             log.rules[place],
+            log.member_ids,
+        ),
+        (
+            across & (log.resource == "case") & (log.outcome == "refused") & (wanted == any_(log.resource_ids)),
+            log.rules[1],
             log.member_ids,
         ),
         (across & (log.resource == "member") & log.resource_ids.overlap(_its_members()), _found_by(), log.member_ids),
@@ -193,6 +211,7 @@ access_log = Policy(
         "actor_departments": _unit(),
         "actor_name": when((ACTOR.log_names | (entry.c.actor_id == ACTOR.user), doer.c.name), else_=null()),
         "is_me": entry.c.actor_id == ACTOR.user,
+        "was_empty": (entry.c.action == "list") & (func.cardinality(entry.c.resource_ids) == 0),
     },
     read={
         "citizen": Grant(require=(not_another_persons,), allow=FAMILY.allow),

@@ -7,7 +7,7 @@ from app.models import Case, Custody, Family, Member, Relation
 from app.policy.actor import ACTOR
 from app.policy.cases import ADVISER_ROLES, children_in_custody, held_by, in_child_disability, joined, joined_by_reader
 from app.policy.core import Policy
-from app.policy.rules import Expression, Grant, Grants, rule, some, those
+from app.policy.rules import Expression, Grant, Grants, probed, rule, some, those
 
 family, member, custody, case = columns(Family), columns(Member), columns(Custody), columns(Case)
 relation = columns(Relation)
@@ -22,23 +22,16 @@ def registered_the_family() -> Expression:
 
 
 @rule
-def coordinator_in_family() -> Expression:
-    """The reader is coordinator, buddy or deputy in one of the family's cases now."""
-    held = held_by(ACTOR.user, *ADVISER_ROLES)
-    return (family.id == those(case.family_id, case.id == held)) & in_child_disability()
-
-
-@rule
 def coordinator_in_open_case() -> Expression:
-    """The reader is coordinator, buddy or deputy in an open case of the family: what is closed is only read (R78)."""
+    """The reader is coordinator, buddy or deputy in an open case of the family: closed ones open nothing of it."""
     held = held_by(ACTOR.user, *ADVISER_ROLES)
     return (family.id == those(case.family_id, case.id == held, case.state != "closed")) & in_child_disability()
 
 
 @rule
 def core_team_in_family() -> Expression:
-    """The reader is in the core team of one of the family's cases now."""
-    return family.id == those(case.family_id, case.id == joined_by_reader())
+    """The reader is in the core team of one of the family's open cases now."""
+    return family.id == those(case.family_id, case.id == joined_by_reader(), case.state != "closed")
 
 
 @rule
@@ -89,16 +82,18 @@ def own_custody() -> Expression:
     return custody.holder_id == any_(ACTOR.persons)
 
 
-STAFF = Grant(allow=(registered_the_family, coordinator_in_family, core_team_in_family, leads_family_department))
-KEEPING: Grants = {"professional": Grant(allow=(registered_the_family, coordinator_in_family, leads_family_department))}
+STAFF = Grant(allow=(registered_the_family, coordinator_in_open_case, core_team_in_family, leads_family_department))
+KEEPING: Grants = {
+    "professional": Grant(allow=(registered_the_family, coordinator_in_open_case, leads_family_department))
+}
 NEAR: Grants = {"professional": Grant(allow=(registered_the_family, coordinator_in_open_case))}
 """Who decides whom the family consists of, and who may sign in: those who know it, never a leader by role."""
 CLOSE: Grants = {
-    "professional": Grant(allow=(registered_the_family, coordinator_in_family, core_team_in_family)),
+    "professional": Grant(allow=(registered_the_family, coordinator_in_open_case, core_team_in_family)),
     "citizen": Grant(allow=(own_record, custody_of_the_child)),
 }
 IDENTITY: Grants = {
-    "professional": Grant(allow=(registered_the_family, coordinator_in_family)),
+    "professional": Grant(allow=(registered_the_family, coordinator_in_open_case)),
     "citizen": Grant(allow=(own_record,)),
 }
 """Who a person is to the authorities: for the person and the coordinator, not for leaders, team or the other parent."""
@@ -136,7 +131,8 @@ members = Policy(
     actions={"change_member": CHANGING, "note_capability": NOTING, "set_login": NEAR},
     filters={
         "family_id": member.family_id == bindparam("family_id"),
-        "cpr_index": member.cpr_index == bindparam("cpr_index"),
+        # who finds a number knows it: only those who see whose it is
+        "cpr_index": (member.cpr_index == bindparam("cpr_index")) & probed(IDENTITY["professional"].where),
     },
     veiled={
         **dict.fromkeys(("address", "phone", "email", "shows_details"), DETAILS),

@@ -1,13 +1,13 @@
 """The measures of a case (R71): content, so never for a leader by role alone, and one adult's is nobody else's."""
 
-from sqlalchemy import any_, bindparam, func
+from sqlalchemy import BOOLEAN, any_, bindparam, func
 
 from app.db import columns, table_of
 from app.models import Case, Department, Measure, Member, Organisation
 from app.policy.actor import ACTOR
 from app.policy.cases import ADVISING, FAMILY, INSIDE, cases, children_in_custody, in_case, joined
 from app.policy.core import Policy
-from app.policy.rules import Expression, Grant, rule
+from app.policy.rules import Expression, Grant, is_one, rule
 
 table, measure = table_of(Measure), columns(Measure)
 
@@ -42,6 +42,7 @@ measures = Policy(
         "case_id": measure.case_id == bindparam("case_id"),
         "status": measure.status == bindparam("status"),
         "category": measure.category == bindparam("category"),
+        "current": is_one(measure.status, "planned", "started") == bindparam("current", type_=BOOLEAN),
     },
     case_id=measure.case_id,
     member_id=measure.member_id,

@@ -60,7 +60,7 @@ users = Policy(
     judged_on=table_of(User),
     source=joined(table_of(User), table_of(Organisation), user.organisation_id, outer=True),
     columns={
-        **{c.name: c for c in user if c.name not in {"municipality_id", "issuer", "subject"}},
+        **{c.name: c for c in user if c.name != "municipality_id"},
         "organisation_name": columns(Organisation).name,
         "positions": _positions().scalar_subquery(),
     },
@@ -90,6 +90,7 @@ users = Policy(
         "active": user.active == bindparam("active"),
     },
     veiled={
+        **dict.fromkeys(("issuer", "subject"), ADMINISTERING),
         "caseload_max": OWN_WORKLOAD,
         "caseload_reason": OWN_WORKLOAD,
         "competences": {"professional": Grant(allow=(own_account, colleague))},

@@ -42,5 +42,5 @@ async def confirm_method(method_id: UUID, actor: CurrentActor, session: Session)
 
 @router.get("/methods/{method_id}/coverage", response_model=MethodCoverageOut)
 async def get_method_coverage(method_id: UUID, actor: CurrentActor, session: Session) -> Response:
-    """How many have read it, in all and in each department: for heads, leaders of practice and administrators."""
+    """How many have read it, in all and in each department: for heads and development consultants."""
     return plain(MethodCoverageOut, await methods.coverage(session, actor, method_id))

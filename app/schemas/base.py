@@ -15,23 +15,45 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from app import wire
 from app.errors import invalid
 
 T = TypeVar("T")
+D = TypeVar("D", bound=date)
 
 _HIDDEN = r"\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"  # what changes a line, or how it reads, unseen
-HIDDEN: Final = re.compile(rf"[\x00-\x1f{_HIDDEN}]")
+_NO_WIDTH = r"\u00ad\u200b\u2060\ufeff"  # what nobody sees; not the joiners: emoji and some scripts need them
+HIDDEN: Final = re.compile(rf"[\x00-\x1f{_HIDDEN}{_NO_WIDTH}]")
 RUNNING = rf"^[^\x00-\x08\x0b-\x1f{_HIDDEN}]*$"
+_LINE = rf"^[^\x00-\x1f{_HIDDEN}]*$"
+
+
+def _seen(text: str) -> str:
+    """No characters without width: two texts that look alike would be two."""
+    if re.search(rf"[{_NO_WIDTH}]", text):
+        raise PydanticCustomError("control-characters", "no characters without width")
+    return text
+
+
 Line = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=rf"^[^\x00-\x1f{_HIDDEN}]*$"),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_LINE),
+    AfterValidator(_seen),
 ]
 """One line of text, 1–200 characters."""
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=RUNNING)]
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=RUNNING),
+    AfterValidator(_seen),
+]
 """Running text, 1–4000 characters."""
-Tag = Annotated[Line, Field(max_length=60)]
+Tag = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=_LINE),
+    AfterValidator(_seen),
+]
 """A free word to find something by."""
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ]{6,20}$")]
 Email = Annotated[
@@ -42,6 +64,10 @@ Email = Annotated[
 KleCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}\.[0-9]{2}\.[0-9]{2}$")]
 """A KLE subject number (KL's Emnesystematik), such as 27.24.00."""
 
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME, _ZONE = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?", r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+_MOMENT: Final = re.compile(f"{_DAY.pattern}[Tt ]{_TIME}{_ZONE}?")
+
 
 def _utc(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
@@ -50,21 +76,37 @@ def _utc(moment: datetime) -> str:
 def _text(value: Any) -> Any:
     """Dates come as text: a number would be read as seconds since 1970."""
     if isinstance(value, int | float):
-        raise ValueError("a date is text")
+        raise PydanticCustomError("date-as-text", "a date is text")
     return value
 
 
-def _near(moment: datetime) -> datetime:
-    if not 1900 <= moment.year <= 2200:
-        raise ValueError("between the years 1900 and 2200")
-    return moment
+def _dated(value: Any) -> Any:
+    """Only YYYY-MM-DD: a number in quotes would be read as seconds too."""
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise PydanticCustomError("date-format", "write a date as YYYY-MM-DD")
+    return _text(value)
 
 
-Day = Annotated[date, BeforeValidator(_text), Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
+def _timed(value: Any) -> Any:
+    """Only what RFC 3339 writes; without its time zone it is refused for that."""
+    if isinstance(value, str) and not _MOMENT.fullmatch(value):
+        raise PydanticKnownError("datetime_parsing", {"error": "as in RFC 3339"})
+    return _text(value)
+
+
+def _near(day: D) -> D:
+    if not 1900 <= day.year <= 2200:
+        raise PydanticCustomError("year-out-of-range", "between the years 1900 and 2200")
+    return day
+
+
+Written = BeforeValidator(_dated)
+"""Of a date: it is written out."""
+Day = Annotated[date, Written, AfterValidator(_near)]
 """A date, YYYY-MM-DD, between the years 1900 and 2200."""
 Moment = Annotated[
     AwareDatetime,
-    BeforeValidator(_text),
+    BeforeValidator(_timed),
     AfterValidator(_near),
     PlainSerializer(_utc, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
@@ -115,7 +157,7 @@ class PageQuery(BaseModel):
 class FlawOut(BaseModel):
     pointer: str = Field(description="JSON pointer into the body, `?name` for a query parameter, `#name` for a header")
     code: str
-    detail: str | None = None
+    detail: str = Field(description="What is wrong, as a sentence for people, with what is allowed there")
 
 
 class ProblemOut(BaseModel):
@@ -125,7 +167,7 @@ class ProblemOut(BaseModel):
     title: str
     status: int
     code: str
-    errors: list[FlawOut] = Field(default_factory=list)
+    errors: list[FlawOut]
 
     model_config = ConfigDict(
         json_schema_extra={

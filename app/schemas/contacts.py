@@ -23,10 +23,18 @@ class MeetingIn(In):
 
 
 class Attendee(In):
-    """Somebody who took part: a member of the family, or a professional. Exactly one of the two ids."""
+    """Somebody who took part: `id` is an account's for a professional, a member's for one of the family."""
 
     kind: AttendeeKind
     id: UUID
+
+
+class AttendeeOut(Out):
+    """Somebody who took part; `id` is an account's for a professional, a member's for one of the family."""
+
+    kind: AttendeeKind
+    id: UUID
+    name: str | None = Field(description="null for one of the family whose record is not yours to read.")
 
 
 class MeetingHeld(In):
@@ -65,7 +73,7 @@ class MeetingOut(Out):
     chair_name: str
     chair_reason: str | None
     held_at: Moment | None
-    attendance: list[Attendee]
+    attendance: list[AttendeeOut]
     cancel_reason: str | None
 
 

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from pydantic import Field
+
 from app.schemas.base import Moment, Out
 from app.schemas.codes import AccessOutcome, ActorKind
 
@@ -17,13 +19,16 @@ class EventOut(Out):
     resource_id: UUID
     actor_kind: ActorKind
     actor_name: str | None
+    step_number: int | None = Field(description="Of a step of the case: its number; else null.")
+    step_title: str | None = Field(description="Of a step of the case: what it is called; else null.")
 
 
 class AccessOut(Out):
     """Somebody read, wrote or was refused something about the case.
 
     `text` says it in plain language: who (unit and role; a name only where the municipality shows them), what, and
-    why that was open to them. `rule` is the reason's code; empty on a refusal.
+    why that was open to them. `rule` is the reason's code; empty on a refusal, and for a list that showed
+    nothing.
     """
 
     id: UUID

@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue
 
 from app.schemas.base import In, Moment, Out, Text
+from app.schemas.codes import SettingType
 from app.schemas.settings import MunicipalitySettings, SettingsPatch
 
 
@@ -38,7 +39,11 @@ class SettingPartOut(Out):
     key: str
     title: str
     description: str
+    type: SettingType
     options: list[str] | None = Field(description="The codes to choose from, where there are any.")
+    option_labels: dict[str, str] | None = Field(
+        description="The word for each option in the reader's language; the code where there is none."
+    )
     minimum: int | None
     maximum: int | None
 
@@ -49,6 +54,7 @@ class SettingOut(SettingPartOut):
     section: str | None = Field(description="The title of the section it stands in.")
     value: JsonValue
     default: JsonValue
+    in_effect: bool = Field(description="Whether it changes anything yet; false: it is kept for what is planned.")
     changed: bool = Field(description="Whether the municipality has chosen something else than the default.")
     parts: list[SettingPartOut]
 

@@ -8,6 +8,7 @@ from app.schemas.base import Out
 from app.schemas.cases import CaseOut, TransitionOut
 from app.schemas.codes import StageGroup, StageStatus
 from app.schemas.contacts import CallbackOut, MeetingOut
+from app.schemas.measures import MeasureOut
 from app.schemas.preferences import ContactPreferenceOut
 from app.schemas.steps import StepOut
 from app.schemas.teams import CoverageOut, TeamMemberOut
@@ -48,12 +49,15 @@ class OverviewOut(Out):
     coverage: CoverageOut | None = Field(description="The newest answer to whether the team covers the case (R82).")
     contact_preferences: list[ContactPreferenceOut] = Field(description="Those that count now (R137).")
     role_agreements: list[RoleAgreementOut] = Field(description="Those in force (R112).")
+    measures: list[MeasureOut] = Field(description="Those planned and those under way (R71).")
     meetings: list[MeetingOut]
     callbacks_waiting: list[CallbackOut]
     days_to_first_contact: int | None = Field(description="Days from allocation to first contact; null until then.")
     days_to_team: int | None = Field(
         description="Days from opening until coordinator and a first member were there (R96); null until then."
     )
-    transitions: list[TransitionOut]
-    unfilled: list[str] = Field(description="Cells of the steps still to be filled locally, as `number.cell` (R39).")
+    transitions: list[TransitionOut] = Field(description="Where the case may go; empty for citizens.")
+    unfilled: list[str] = Field(
+        description="Cells of the steps still to be filled locally, as `number.cell` (R39); empty for citizens."
+    )
     warnings: list[WarningOut] = Field(description="What should be looked at; nothing is blocked by it.")

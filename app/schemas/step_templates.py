@@ -9,6 +9,7 @@ import unicodedata
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 TemplateModel = Literal["efei", "sof"]
 Stage = Literal["team_established", "competence_and_funding", "assessment", "goals_and_plan"]
@@ -21,7 +22,7 @@ ActivityCode = Literal["case_meetings", "contact", "plan_follow_up", "repeat_ste
 def _readable(text: str) -> str:
     """Text without control characters other than tabs and line breaks: the database and a PDF refuse the rest."""
     if any(unicodedata.category(sign) == "Cc" and sign not in "\t\n\r" for sign in text):
-        raise ValueError("control characters are not allowed")
+        raise PydanticCustomError("control-characters", "control characters are not allowed")
     return text
 
 
@@ -51,7 +52,7 @@ class Cell(_Part):
     def _blank_is_a_suggestion(self) -> Self:
         """A blank cell is never a municipality's own answer."""
         if self.text is None and not self.suggestion:
-            raise ValueError("a cell without text is a suggestion")
+            raise PydanticCustomError("blank-cell-is-suggestion", "a cell without text is a suggestion")
         return self
 
 
@@ -71,9 +72,9 @@ class PartyCell(Cell):
     def _parties_follow_the_text(self) -> Self:
         """A blank cell names nobody: participants are filled locally, never guessed (X20)."""
         if self.text is None and self.parties:
-            raise ValueError("a cell without text has no parties")
+            raise PydanticCustomError("blank-cell-has-no-parties", "a cell without text has no parties")
         if len({party.role for party in self.parties}) < len(self.parties):
-            raise ValueError("a role is named once in a cell")
+            raise PydanticCustomError("named-once", "a role is named once in a cell")
         return self
 
 
@@ -98,7 +99,7 @@ class StepTable(_Part):
     @model_validator(mode="after")
     def _guards_are_named_once(self) -> Self:
         if len(set(self.requires)) < len(self.requires):
-            raise ValueError("a guard is named once in a step")
+            raise PydanticCustomError("named-once", "a guard is named once in a step")
         return self
 
     def cells(self) -> dict[CellName, Cell]:
@@ -152,16 +153,16 @@ class StepTemplateDocument(_Part):
     def _numbered_from_one(self) -> Self:
         """Numbers are places: 1, 2, 3 … without gaps, repetitions or another order."""
         if [step.number for step in self.steps] != list(range(1, len(self.steps) + 1)):
-            raise ValueError("steps are numbered from 1 without gaps, in order")
+            raise PydanticCustomError("numbered-in-order", "steps are numbered from 1 without gaps, in order")
         return self
 
     @model_validator(mode="after")
     def _called_by_one_name(self) -> Self:
         """A key is one step, and an activity stands once: both are what versions are compared by."""
         if len({step.key for step in self.steps}) < len(self.steps):
-            raise ValueError("a key is the name of one step")
+            raise PydanticCustomError("named-once", "a key is the name of one step")
         if len({activity.code for activity in self.activities}) < len(self.activities):
-            raise ValueError("an activity is named once")
+            raise PydanticCustomError("named-once", "an activity is named once")
         return self
 
     def unfilled(self) -> list[tuple[int, CellName]]:

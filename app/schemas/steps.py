@@ -205,7 +205,9 @@ class GapsOut(Out):
 
 
 class DifferenceQuery(BaseModel):
-    against: UUID | None = Field(None, description="A version of the same model. Left out: the one before.")
+    against: UUID | None = Field(
+        None, description="The id of another version of the same model's template. Left out: the one before."
+    )
 
     model_config = ConfigDict(extra="forbid")
 

@@ -165,6 +165,8 @@ class UserOut(Out):
     absent_until: date | None
     caseload_max: int | None = Field(description="For oneself, one's leader and administrators; else null.")
     caseload_reason: str | None = Field(description="For oneself, one's leader and administrators; else null.")
+    issuer: str | None = Field(description="Who signs the tokens of the account: for administrators; else null.")
+    subject: str | None = Field(description="Whom those tokens name: for administrators; else null.")
     positions: list[PositionOut]
 
 

@@ -23,7 +23,7 @@ from app.services.complexity import complexity_of
 from app.services.deviations import deviate
 from app.services.events import emit
 from app.services.municipalities import settings_now
-from app.services.rows import add, change
+from app.services.rows import add, change, end_of
 from app.wire import Condition
 
 Helper = Literal["buddy", "deputy"]
@@ -39,11 +39,16 @@ async def appoint(
 ) -> Row:
     """Appoint the case's one coordinator (SOF: primary adviser). The first one allocates it: draft becomes start-up.
 
-    Emits `case.allocated`, or `case.coordinator_changed`. Raises Invalid unless the user is an adviser from child
+    Emits `case.allocated`, or `case.coordinator_changed`. Nobody gives herself the task: it opens content, and that by
+    role alone (Forbidden). Raises Invalid unless the user is an adviser from child
     disability (R2), or when a change has no reason (R108); Conflict when that user has the task already, or would have
     more cases than the norm and the leader gives no reason for it: with one it is a deviation (R126).
     """
-    case = await cases.get(session, actor, case_id, "assign_coordinator", condition)
+    condition.demand()
+    case = await cases.get(session, actor, case_id, "assign_coordinator")
+    if wanted.user_id == actor.user:
+        raise Forbidden(refusal=Refusal("case", "assign_coordinator", case_id, case_id))
+    condition.check(case)
     await _adviser(session, actor, wanted.user_id)
     if case.coordinator_id not in (None, wanted.user_id) and wanted.reason is None:
         raise invalid("/reason", "required")
@@ -114,7 +119,11 @@ async def end_assignment(session: Transaction, actor: Actor, id: UUID, wanted: A
         raise Conflict("coordinator-only-replaced")
     if held.ended_at is not None:
         raise Conflict("conflict")
-    ended = {"ended_at": actor.at, "end_reason": wanted.reason, "handover_note": wanted.handover_note}
+    ended = {
+        "ended_at": end_of(actor, own.assigned_at),
+        "end_reason": wanted.reason,
+        "handover_note": wanted.handover_note,
+    }
     await change(session, actor, Assignment, id, **ended)
     await emit(session, actor, "case.assignment_ended", held.case_id, case_id=held.case_id)
     return await policies.assignments.get(session, actor, id)
@@ -149,7 +158,7 @@ async def _end(
 ) -> None:
     """End those of the case's assignments that run and are meant."""
     here = (own.municipality_id == actor.municipality, own.case_id == case_id, own.ended_at.is_(None), which)
-    ended = {"ended_at": actor.at, "end_reason": reason, "handover_note": note}
+    ended = {"ended_at": end_of(actor, own.assigned_at), "end_reason": reason, "handover_note": note}
     await session.execute(update(table_of(Assignment)).where(*here).values(**ended))
 
 

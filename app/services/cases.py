@@ -25,7 +25,7 @@ from app.services.catalogue import label
 from app.services.events import emit, in_case, of_event
 from app.services.families import owning
 from app.services.municipalities import settings_now
-from app.services.rows import change
+from app.services.rows import change, end_of
 from app.wire import Condition
 
 TRANSITIONS: Final = {
@@ -330,5 +330,5 @@ async def _name_adviser(session: Transaction, actor: Actor, id: UUID, model: str
 async def _dissolve_team(session: Transaction, actor: Actor, id: UUID) -> None:
     own = columns(TeamMember)
     here = (own.municipality_id == actor.municipality, own.case_id == id, own.left_at.is_(None))
-    ended = update(table_of(TeamMember)).where(*here).values(left_at=actor.at, leave_reason="case_closed")
-    await session.execute(ended)
+    ended = {"left_at": end_of(actor, own.joined_at), "leave_reason": "case_closed"}
+    await session.execute(update(table_of(TeamMember)).where(*here).values(ended))

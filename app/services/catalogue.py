@@ -4,6 +4,7 @@ Read once per process from the package `app.templates` and never changed afterwa
 here is about a person. A file that is malformed is refused when it is first read, not when a code is looked up.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -18,6 +19,8 @@ from app.schemas.step_templates import StepTemplateDocument, TemplateModel
 Language = Literal["da", "en"]
 Words = Mapping[str, Mapping[str, str]]
 Labels = Mapping[str, Words]
+
+_STEP = re.compile(r"step-([0-9]+)")
 
 _Word = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
 _InEveryLanguage = Annotated[dict[Language, _Word], Field(min_length=len(get_args(Language)))]
@@ -52,6 +55,18 @@ def labels() -> Labels:
 def label(enumeration: str, code: str, language: str) -> str:
     """The word for a code. KeyError when the enumeration, the code or the language is unknown."""
     return labels()[enumeration][code][language]
+
+
+def explained(code: str, limits: Mapping[str, str], language: str) -> str:
+    """What is wrong with a field, as a sentence with what is allowed there; a general one for an unknown code.
+
+    A flaw can have the code of a problem, or of a guard of a step, and then its words; `step-3` is step 3.
+    """
+    step = _STEP.fullmatch(code)
+    key, known = ("step", {"number": step[1]}) if step else (code, limits)
+    words = (labels()[group].get(key) for group in ("flaw", "problem", "step_guard"))
+    found = next((each for each in words if each is not None), labels()["flaw"]["invalid"])
+    return found[language].format_map(known)
 
 
 def _frozen(codes: Mapping[str, Mapping[Any, str]]) -> Words:

@@ -145,7 +145,7 @@ async def access_log(
 def _told(row: Any, language: str) -> str:
     """Who, as what, did what: one plain sentence of the family's log."""
     what = label("resource_list" if row.action == "list" else "resource", row.resource, language)
-    deed = label("deed", row.action, language).format(what=what)
+    deed = label("deed", "list_empty" if row.was_empty else row.action, language).format(what=what)
     if row.outcome == "refused":
         form, action = "refused", label("action", row.action, language).lower()
     else:

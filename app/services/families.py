@@ -23,7 +23,7 @@ from app.wire import Condition
 
 HIDEABLE: Final = {
     "shows_details": {"address", "address_protected", "phone", "email"},
-    "shows_identity": {"cpr_number"},
+    "shows_identity": {"cpr_number", "birth_date"},  # a birth date that fits, or not, would tell of a hidden number
 }
 """What a policy's column says that the reader sees; who does not see it cannot overwrite it either."""
 CONTENT: Final = {"capability_notes", "employment"}
@@ -116,7 +116,7 @@ async def _identified(
 
 
 async def search(session: Transaction, actor: Actor, wanted: MemberSearch, vault: Vault) -> Page:
-    """The members of exactly this CPR number that a professional may read. Forbidden for everybody else."""
+    """The members of exactly this CPR number whose identity a professional may see. Forbidden for everybody else."""
     await users.users.get(session, actor, actor.user, "search_members")
     index = vault.index(cpr.judged(wanted.cpr_number, actor), actor.municipality)
     return await policies.members.page(session, actor, cpr_index=index)
@@ -161,10 +161,10 @@ async def give_custody(session: Transaction, actor: Actor, family_id: UUID, want
     if wanted.valid_until is not None and wanted.valid_until <= wanted.valid_from:
         raise invalid("/valid_until", "period-invalid", "period-invalid")
     people = await members_of(session, actor, family_id)
-    for field, kind in (("child_id", "child"), ("holder_id", "adult")):
+    for field, kind, wrong in (("child_id", "child", "not-a-child"), ("holder_id", "adult", "not-an-adult")):
         found = people.get(getattr(wanted, field))
         if found is None or found.kind != kind:
-            code = "member-not-in-family" if found is None else f"not-a-{kind}"
+            code = "member-not-in-family" if found is None else wrong
             raise invalid(f"/{field}", code, code)
     await _no_overlap(session, actor, wanted)
     values = {"created_at": actor.at, "created_by": actor.user, **wanted.model_dump()}
@@ -211,7 +211,7 @@ async def _no_overlap(session: Transaction, actor: Actor, wanted: CustodyIn) -> 
         found = found.where(own.valid_from < wanted.valid_until)
     beside = (await session.execute(found)).all()
     if any(row.holder_id == wanted.holder_id for row in beside):
-        raise Conflict("period-overlaps")
+        raise Conflict("period-overlaps", Flaw("/valid_from", "period-overlaps"))
     if beside and "sole" in {wanted.kind, *(row.kind for row in beside)}:
         raise Conflict("custody-not-joint", Flaw("/kind", "custody-not-joint"))
 
@@ -223,7 +223,7 @@ def _born(day: date | None, actor: Actor) -> None:
 
 def _employed(employment: str | None, kind: str) -> None:
     if employment is not None and kind != "adult":
-        raise invalid("/employment", "not-a-adult", "not-a-adult")
+        raise invalid("/employment", "not-an-adult", "not-an-adult")
 
 
 async def _named(session: Transaction, actor: Actor, family_id: UUID, wanted: MemberIn) -> None:

@@ -140,7 +140,7 @@ async def _for_whom(session: Transaction, actor: Actor, case: Row, member_id: UU
     this = (member.municipality_id == actor.municipality, member.id == member_id)
     kind = (await session.execute(select(member.kind).where(*this))).scalar_one()
     if member_id != case.child_id and kind != "adult":
-        raise invalid("/member_id", "not-a-adult", "not-a-adult")
+        raise invalid("/member_id", "not-an-adult", "not-an-adult")
 
 
 def _one_provider(values: Mapping[str, Any]) -> None:

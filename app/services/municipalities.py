@@ -48,16 +48,20 @@ async def configure(
 ) -> dict[str, Any]:
     """Change settings: a new version; the old ones are kept, with who changed them and why (R461).
 
-    Administrators only. Raises Invalid, naming the setting, when the settings would not go together.
+    What changes nothing makes no version. Administrators only. Raises Invalid, naming the setting, when the settings
+    would not go together.
     """
     condition.demand()
     await administering(session, actor)
     current = await show(session, actor)
     condition.check(current)
+    before = MunicipalitySettings.model_validate(current["settings"])
     try:
-        settings = merged(MunicipalitySettings.model_validate(current["settings"]), wanted.settings.document())
+        settings = merged(before, wanted.settings.document())
     except ValidationError as error:
         raise Invalid(None, *flaws(error.errors(include_input=False, include_url=False), "/settings")) from None
+    if settings == before:
+        return current
     values = {"version": current["version"] + 1, "document": settings.model_dump(mode="json")}
     stamped = {"changed_at": actor.at, "changed_by": actor.user, "reason": wanted.reason}
     id = await add(session, actor, SettingsVersion, **values, **stamped)

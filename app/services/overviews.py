@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.db import Transaction
 from app.errors import NotFound, Refusal
-from app.policy import agreements, assignments, families, preferences, teams
+from app.policy import agreements, assignments, families, measures, preferences, teams
 from app.policy import cases as case_policies
 from app.policy import contacts as contact_policies
 from app.policy import steps as step_policies
@@ -31,6 +31,7 @@ OVERVIEW: Final[Parts] = (
     ("coverage", Part(teams.coverage_checks, 1, IN_CASE)),
     ("contact_preferences", Part(preferences.contact_preferences, 20, CURRENT)),
     ("role_agreements", Part(agreements.role_agreements, 50, CURRENT)),
+    ("measures", Part(measures.measures, 50, CURRENT)),
     ("meetings", Part(contact_policies.meetings, 10, IN_CASE)),
     ("callbacks_waiting", Part(contact_policies.callbacks, 50, IN_CASE | {"status"})),
 )
@@ -47,20 +48,27 @@ BESIDE: Final = ("buddy", "deputy")
 
 
 async def overview(session: Transaction, actor: Actor, case_id: UUID) -> dict[str, Any]:
-    """The whole case on one screen, each part as this reader may see it. Raises NotFound for an unreadable case."""
+    """The whole case on one screen, each part as this reader may see it. Raises NotFound for an unreadable case.
+
+    Where a case may go, and which cells are blank, is for those who work with it: a citizen gets neither.
+    """
     given = {"row_id": case_id, "case_id": case_id, "active": True, "current": True, "status": "waiting"}
     found = await screen(session, actor, OVERVIEW, **given)
     if not found["case"]:
         raise NotFound(refusal=Refusal("case", "read", case_id))
     case: Any = found["case"][0]
     rows, helpers = steps.in_order(found["steps"]), [row for row in found["assignments"] if row.role in BESIDE]
-    awaits = await awaits_deputy(session, actor, case)
     joined = min((member.joined_at for member in found["team"]), default=None)
     there = None if joined is None or case.allocated_at is None else max(joined, case.allocated_at)
+    moves, unfilled = [], []
+    if actor.kind != "citizen":
+        awaits = await awaits_deputy(session, actor, case)
+        moves = cases.transitions(actor, case, steps.left(rows), awaits_deputy=awaits)
+        unfilled = steps.unfilled(rows)
     return {
-        **{name: found[name] for name in ("team", "contact_preferences", "role_agreements", "meetings")},
+        **{name: found[name] for name in ("team", "contact_preferences", "role_agreements", "measures", "meetings")},
         "case": case,
-        "contact": _contact(case, helpers, actor.language),
+        "contact": _contact(case, helpers, actor.language)[1],
         "stages": stages(case, rows, actor.language),
         "steps": rows,
         "helpers": helpers,
@@ -68,8 +76,8 @@ async def overview(session: Transaction, actor: Actor, case_id: UUID) -> dict[st
         "callbacks_waiting": found["callbacks_waiting"],
         "days_to_first_contact": _days(case.allocated_at, case.first_contact_at),
         "days_to_team": _days(case.opened_at, there),
-        "transitions": cases.transitions(actor, case, steps.left(rows), awaits_deputy=awaits),
-        "unfilled": steps.unfilled(rows),
+        "transitions": moves,
+        "unfilled": unfilled,
         "warnings": await warnings(session, actor, case),
     }
 
@@ -113,11 +121,13 @@ async def family_view(session: Transaction, actor: Actor) -> dict[str, Any]:
     wishes = await preferences.contact_preferences.page(session, actor, case_ids=ids, current=True, limit=200)
     parts = {"steps": steps.in_order(own.items), "helpers": helpers.items, "preferences": wishes.items}
     others = [row for row in people if row.id not in actor.persons]
+    their = [(row, {name: _of(row, rows) for name, rows in parts.items()}) for row in found]
+    their.sort(key=lambda one: one[0].state == "closed")
     return {
         "me": [row for row in people if row.id in actor.persons],
         "children": [row for row in others if row.kind != "network"],
         "network": [row for row in others if row.kind == "network"],
-        "cases": [_family_case(row, {name: _of(row, rows) for name, rows in parts.items()}, actor) for row in found],
+        "cases": [_family_case(case, its, actor) for case, its in their],
         "callbacks": (await contact_policies.callbacks.page(session, actor, limit=50)).items,
     }
 
@@ -128,26 +138,28 @@ def _of(case: Any, rows: Iterable[Any]) -> list[Any]:
 
 def _family_case(case: Any, parts: dict[str, list[Any]], actor: Actor) -> dict[str, Any]:
     helpers = [row for row in parts["helpers"] if row.role in BESIDE]
-    contact = _contact(case, helpers, actor.language)
-    cards = [_card(row, "user", row.role, actor.language) for row in helpers]
+    first, contact = _contact(case, helpers, actor.language)
+    beside = {row.user_id: _card(row, "user", row.role, actor.language) for row in helpers if row.user_id != first}
     return {
         **case._mapping,
         "state_label": label("case_state", case.state, actor.language),
         "contact": contact,
-        "beside": [card for card in cards if card != contact],
+        "beside": list(beside.values()),
         "contact_preferences": parts["preferences"],
         "steps": [{**row, "label": label("step_status", row["status"], actor.language)} for row in parts["steps"]],
     }
 
 
-def _contact(case: Any, helpers: Sequence[Any], language: str) -> dict[str, Any] | None:
-    """The one person to turn to (R97): the deputy or buddy while the coordinator is away; None before there is one."""
+def _contact(case: Any, helpers: Sequence[Any], language: str) -> tuple[UUID | None, dict[str, Any] | None]:
+    """The one person to turn to (R97), and the card: the deputy or buddy while the coordinator is away; None before
+    there is one.
+    """
     if case.coordinator_id is None:
-        return None
+        return None, None
     if not case.coordinator_available and helpers:
         stand_in = max(helpers, key=lambda row: row.role == "deputy")
-        return _card(stand_in, "user", stand_in.role, language)
-    return _card(case, "coordinator", case.coordinator_role, language)
+        return stand_in.user_id, _card(stand_in, "user", stand_in.role, language)
+    return case.coordinator_id, _card(case, "coordinator", case.coordinator_role, language)
 
 
 def _card(row: Any, who: str, role: str, language: str) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from app.services.rows import add, change
 ANCESTORS: Final = ("parent", "grandparent")
 """Those who come before: never born later, and nobody is her own."""
 GROWN_UP: Final = (*ANCESTORS, "step_parent", "foster_parent", "guardian")
+MUTUAL: Final = ("sibling", "half_sibling", "step_sibling", "partner", "former_partner", "friend")
+"""What one is to the other, the other is to the one: recorded once."""
 own = columns(Relation)
 
 
@@ -36,6 +38,8 @@ async def relate(session: Transaction, actor: Actor, family_id: UUID, wanted: Re
     _fits(wanted, people[wanted.from_id], people[wanted.to_id])
     if wanted.kind in ANCESTORS and wanted.from_id in await _descendants(session, actor, wanted.to_id):
         raise Conflict("parents-in-circle", Flaw("/from_id", "parents-in-circle"))
+    if wanted.kind in MUTUAL and await _said_already(session, actor, wanted):
+        raise Conflict("already-exists", Flaw("/to_id", "already-exists"))
     values = {"created_at": actor.at, "created_by": actor.user, **wanted.model_dump()}
     id = await add(session, actor, Relation, family_id=family_id, **values)
     await emit(session, actor, "relation.added", id)
@@ -55,10 +59,17 @@ async def end_relation(session: Transaction, actor: Actor, id: UUID) -> Row:
 def _fits(wanted: RelationIn, elder: Any, younger: Any) -> None:
     """A parent is an adult, and born before the child. Raises Invalid."""
     if (wanted.kind == "parent" and elder.kind != "adult") or (wanted.kind in GROWN_UP and elder.kind == "child"):
-        raise invalid("/from_id", "not-a-adult", "not-a-adult")
+        raise invalid("/from_id", "not-an-adult", "not-an-adult")
     known = elder.birth_date is not None and younger.birth_date is not None
     if wanted.kind in ANCESTORS and known and elder.birth_date >= younger.birth_date:
         raise invalid("/from_id", "born-too-late", "born-too-late")
+
+
+async def _said_already(session: Transaction, actor: Actor, wanted: RelationIn) -> bool:
+    """Whether the other of the two is such a thing to the one already."""
+    here = (own.municipality_id == actor.municipality, own.ended_at.is_(None), own.kind.in_(MUTUAL))
+    other_way = select(own.id).where(*here, own.from_id == wanted.to_id, own.to_id == wanted.from_id)
+    return (await session.execute(other_way)).first() is not None
 
 
 async def _descendants(session: Transaction, actor: Actor, id: UUID) -> set[UUID]:

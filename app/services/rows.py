@@ -1,10 +1,11 @@
 """The only writers' pen: add or change rows of the actor's municipality."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, insert, update
+from sqlalchemy import ColumnElement, Table, bindparam, func, insert, literal, update
 
 from app.db import Base, Transaction, new_id, table_of
 from app.policy.actor import Actor
@@ -43,3 +44,8 @@ async def change_all(session: Transaction, actor: Actor, model: type[Base], rows
     values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in rows[0] if name != "id"}
     sent = [{("row_id" if n == "id" else f"new_{n}"): value for n, value in row.items()} for row in rows]
     await session.execute(update(table).where(this).values(values), sent)
+
+
+def end_of(actor: Actor, begun: ColumnElement[Any]) -> ColumnElement[datetime]:
+    """When what began then ends: now, and never before it began, though a request that came later was quicker."""
+    return func.greatest(begun, literal(actor.at, begun.type))

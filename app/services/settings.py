@@ -1,6 +1,6 @@
 """The settings in words: what each one means and is set to, and what a change of them changed (R461)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from app.db import Transaction
@@ -9,11 +9,21 @@ from app.policy.actor import Actor
 from app.policy.core import Page
 from app.schemas.settings import MunicipalitySettings
 from app.schemas.settings.explained import SETTINGS, Setting, value_at
-from app.services.catalogue import Language, setting_words
+from app.services.catalogue import Language, label, labels, setting_words
 from app.services.municipalities import show
 
 CHOICES: Final = tuple(one for one in SETTINGS if not one.section)
 DEFAULT: Final = MunicipalitySettings().model_dump(mode="json")
+OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "case.default_model": ("case_model",),
+    "team.creator_roles": ("user_role", "assignment_role"),
+    "meeting.kinds": ("meeting_kind",),
+    "cadence.rules.category": ("cadence_category",),
+    "cadence.rules.unit": ("cadence_unit",),
+    "funding.voters.roles": ("assignment_role",),
+    "funding.voters.professions": ("profession",),
+}
+"""The enumerations whose words the options of a setting have."""
 
 
 async def explained(session: Transaction, actor: Actor) -> list[dict[str, Any]]:
@@ -22,6 +32,7 @@ async def explained(session: Transaction, actor: Actor) -> list[dict[str, Any]]:
     return [
         {
             **_described(one, actor.language),
+            "in_effect": one.in_effect,
             "section": _section(one.key, actor.language),
             "value": (value := value_at(current, one.key)),
             "default": (default := value_at(DEFAULT, one.key)),
@@ -53,8 +64,24 @@ def _whole(document: Any) -> dict[str, Any]:
 
 
 def _described(one: Setting, language: Language) -> dict[str, Any]:
-    words = {"title": one.title, "description": one.description} if language == "en" else setting_words()[one.key]
-    return {"key": one.key, **words, "options": one.options, "minimum": one.minimum, "maximum": one.maximum}
+    words = {"title": one.title, "description": one.description} if language == "en" else dict(setting_words()[one.key])
+    if not one.in_effect:
+        words["description"] += " " + label("setting_note", "no_effect", language)
+    return {
+        "key": one.key,
+        **words,
+        "type": one.type,
+        "options": one.options,
+        "option_labels": one.options and {code: _word(one.key, code, language) for code in one.options},
+        "minimum": one.minimum,
+        "maximum": one.maximum,
+    }
+
+
+def _word(key: str, option: str, language: Language) -> str:
+    """The word for an option; the code itself where no enumeration has it."""
+    known = (labels()[name] for name in OPTIONS.get(key, ()))
+    return next((words[option][language] for words in known if option in words), option)
 
 
 def _section(key: str, language: Language) -> str | None:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from app.db import Row, Transaction
+from app.db import Row, Transaction, columns
 from app.errors import Conflict, invalid
 from app.models import StandingTeam, TeamSeat
 from app.policy import standing_teams as policies
@@ -10,7 +10,7 @@ from app.policy.actor import Actor
 from app.schemas.standing_teams import TeamIn, TeamPatch, TeamSeatIn
 from app.services.events import emit
 from app.services.municipalities import entitled
-from app.services.rows import add, change
+from app.services.rows import add, change, end_of
 from app.services.users import professional
 from app.wire import Condition
 
@@ -57,6 +57,6 @@ async def leave_seat(session: Transaction, actor: Actor, id: UUID) -> Row:
     seat = await policies.team_seats.get(session, actor, id, "keep_teams")
     if seat.left_at is not None:
         raise Conflict("conflict")
-    await change(session, actor, TeamSeat, id, left_at=actor.at)
+    await change(session, actor, TeamSeat, id, left_at=end_of(actor, columns(TeamSeat).joined_at))
     await emit(session, actor, "team_seat.left", id)
     return await policies.team_seats.get(session, actor, id)

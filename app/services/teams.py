@@ -16,7 +16,7 @@ from app.schemas.teams import StandingTeamIn, TeamLeave, TeamMemberIn, TeamMembe
 from app.services.casework import require_open
 from app.services.events import emit
 from app.services.municipalities import settings_now
-from app.services.rows import add, add_all, change
+from app.services.rows import add, add_all, change, end_of
 from app.services.users import professional
 from app.wire import Condition
 
@@ -101,7 +101,8 @@ async def leave_team(session: Transaction, actor: Actor, id: UUID, wanted: TeamL
     require_open(await cases.get(session, actor, member.case_id))
     if member.left_at is not None:
         raise Conflict("conflict")
-    await change(session, actor, TeamMember, id, left_at=actor.at, leave_reason=wanted.reason)
+    left = end_of(actor, columns(TeamMember).joined_at)
+    await change(session, actor, TeamMember, id, left_at=left, leave_reason=wanted.reason)
     await emit(session, actor, "team.member_left", id, case_id=member.case_id)
     return await policies.team_members.get(session, actor, id)
 

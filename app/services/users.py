@@ -18,7 +18,7 @@ from app.policy.rules import UUID_TYPE, mine
 from app.schemas.users import NormIn, PositionIn, UserIn, UserPatch
 from app.services.events import emit
 from app.services.municipalities import administering, settings_now
-from app.services.rows import add, add_all, change
+from app.services.rows import add, add_all, change, end_of
 from app.wire import Condition
 
 user, position, case = columns(User), columns(Position), columns(Case)
@@ -40,7 +40,7 @@ async def add_user(session: Transaction, actor: Actor, wanted: UserIn) -> Row:
     """An account for a professional or a service. Administrators only. Raises Conflict when the sign-in has one."""
     await administering(session, actor)
     if wanted.kind == "citizen":
-        raise invalid("/kind", "not-a-professional", "not-a-professional")
+        raise invalid("/kind", "citizen-with-family", "citizen-with-family")
     await _described(session, actor, wanted.kind, wanted)
     if wanted.organisation_id is not None and wanted.positions:
         raise invalid("/positions", "employed-outside", "employed-outside")
@@ -86,8 +86,8 @@ async def _carry_out(session: Transaction, actor: Actor, id: UUID, wanted: UserP
         await change(session, actor, User, id, **values)
     if wanted.positions is not None:
         held = (position.municipality_id == actor.municipality) & (position.user_id == id)
-        ended = update(table_of(Position)).where(held, position.ended_at.is_(None)).values(ended_at=actor.at)
-        await session.execute(ended)
+        ended = update(table_of(Position)).where(held, position.ended_at.is_(None))
+        await session.execute(ended.values(ended_at=end_of(actor, position.started_at)))
         await _hold(session, actor, id, wanted.positions)
 
 
@@ -107,15 +107,21 @@ async def set_norm(session: Transaction, actor: Actor, id: UUID, wanted: NormIn,
 
 
 async def professional(session: Transaction, actor: Actor, user_id: UUID, department_id: UUID) -> str:
-    """The profession of an active professional who works in the department named. Raises Invalid otherwise."""
+    """The profession of an active professional who works in the department named. Raises Invalid otherwise.
+
+    Somebody employed outside works in no department here (R18).
+    """
     here = (user.municipality_id == actor.municipality) & (user.id == user_id) & user.active
-    profession: str | None = (await session.execute(select(user.profession).where(here))).scalar_one_or_none()
-    if profession is None:
+    found = (await session.execute(select(user.profession, user.organisation_id).where(here))).one_or_none()
+    if found is None or found.profession is None:
         raise invalid("/user_id", "not-a-professional", "not-a-professional")
+    if found.organisation_id is not None:
+        raise invalid("/user_id", "employed-outside", "employed-outside")
     held = (position.municipality_id == actor.municipality) & (position.user_id == user_id)
     there = held & position.ended_at.is_(None) & (position.department_id == department_id)
     if (await session.execute(select(position.id).where(there).limit(1))).first() is None:
         raise invalid("/department_id", "not-in-department", "not-in-department")
+    profession: str = found.profession
     return profession
 
 

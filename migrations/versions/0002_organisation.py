@@ -540,6 +540,7 @@ def tables() -> None:
         ),
         sa.PrimaryKeyConstraint("municipality_id", "id", name=op.f("pk_role_agreements")),
     )
+    op.create_index("ix_role_agreements_case", "role_agreements", ["municipality_id", "case_id"], unique=False)
     op.create_index(
         "uq_role_agreements_current",
         "role_agreements",
@@ -730,6 +731,7 @@ def drop() -> None:
     op.drop_column("assignments", "handover_note")
     op.drop_index("ix_measures_case", table_name="measures")
     op.drop_table("measures")
+    op.drop_index("ix_role_agreements_case", table_name="role_agreements")
     op.drop_index("uq_role_agreements_current", table_name="role_agreements", postgresql_where="ended_at is null")
     op.drop_table("role_agreements")
     op.drop_index("ix_related_cases_case", table_name="related_cases")

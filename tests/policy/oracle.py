@@ -153,6 +153,7 @@ def hears_of(facts: Facts, who: Row, event: Row) -> bool:
     if who["kind"] == "citizen":
         return party(facts, who, case) and (about is None or about in own(facts, who))
     progress = about is None and event["resource"] not in CONTENT_RESOURCES
+    progress = progress and (who["kind"] != "service" or event["resource"] not in ("custody", "member"))
     return inside(facts, who, case) or (follows(facts, who, case) and progress)
 
 
@@ -167,8 +168,11 @@ def registered(facts: Facts, who: Row, family: Row) -> bool:
 
 
 def _in_a_case(answer: Answer) -> Answer:
+    """In an open case of the family: a closed one is read as it was, and opens nothing new of it."""
     return lambda facts, who, family: any(
-        answer(facts, who, case) for case in facts["cases"] if case["family_id"] == family["id"]
+        answer(facts, who, case)
+        for case in facts["cases"]
+        if case["family_id"] == family["id"] and case["state"] != "closed"
     )
 
 
@@ -233,6 +237,13 @@ def custody(facts: Facts, who: Row, row: Row) -> bool:
     return row["holder_id"] in own(facts, who) or works_with(facts, who, family_of(facts, row))
 
 
+def deviation(facts: Facts, who: Row, row: Row) -> bool:
+    """How many cases somebody has is between that person and the leader."""
+    case = case_of(facts, row)
+    between = row["kind"] != "caseload_over_norm" or row["user_id"] == who["id"] or leads(facts, who, case)
+    return follows(facts, who, case) and between
+
+
 def related(facts: Facts, who: Row, row: Row) -> bool:
     """Staff of the family; a citizen who reads both records."""
     if who["kind"] != "citizen":
@@ -258,7 +269,7 @@ READS: Final[dict[str, tuple[str, Answer]]] = {
     "assignment": ("assignments", in_case(follows)),
     "team_member": ("team_members", in_case(follows)),
     "coverage_check": ("coverage_checks", in_case(follows)),
-    "deviation": ("deviations", in_case(follows)),
+    "deviation": ("deviations", deviation),
     "meeting": ("meetings", in_case(reads_content)),
     "contact": ("contacts", in_case(reads_content)),
     "concern": ("concerns", in_case(reads_content)),
@@ -288,7 +299,7 @@ def cards(facts: Facts, who: Row, member: Row) -> bool:
 
 SHOWN: Final[dict[tuple[str, str], Answer]] = {
     **{("case", name): reads_content for name in ("closing", "family_view", "exit_reason", "concern_level")},
-    **{("case", name): people for name in ("complexity_rating", "intake")},
+    **{("case", name): people for name in ("complexity_rating", "intake", "first_contact_at")},
     ("case", "intake_note"): intake_note,
     **{("activity", name): reads_content for name in ("contact", "contact_at", "case_meetings", "case_meetings_at")},
     ("step", "perspectives"): in_case(reads_content),

@@ -8,7 +8,6 @@ case as such and about each member of the family, so that each row is a question
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
 from typing import Any, Final
@@ -23,6 +22,7 @@ from app.auth import Identity
 from app.db import Base, Database, Transaction, new_id
 from app.policy.actor import Actor, Circumstances
 from app.services import actors
+from app.services.steps import CELLS
 from tests.worlds import World
 
 Row = dict[str, Any]
@@ -64,12 +64,14 @@ IN_ORDER = (
 """The tables, each after those that it refers to."""
 
 
-@dataclass
 class Facts:
     """What is true in a small world: rows by table, each with an id."""
 
-    at: datetime
-    rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    def __init__(self, at: datetime) -> None:
+        self.at, self.rows = at, defaultdict[str, list[Row]](list)
+
+    def __repr__(self) -> str:
+        return f"a world at {self.at} with {', '.join(f'{len(rows)} {table}' for table, rows in self.rows.items())}"
 
     def __getitem__(self, table: str) -> list[Row]:
         return self.rows[table]
@@ -115,6 +117,7 @@ def worlds(draw: st.DrawFn, most_families: int = 3, most_cases: int = 5) -> Fact
 def add_user(facts: Facts, kind: str, active: bool = True) -> Row:
     id, profession = new_id(), "social_adviser" if kind == "professional" else None
     row = {"issuer": ISSUER, "subject": id.hex, "name": "Prøvesen", "created_at": PAST, "profession": profession}
+    row |= {"phone": "70 00 00 02", "email": "b@provekommune.invalid"}
     facts["users"].append({"id": id, "kind": kind, "active": active, **row})
     return facts["users"][-1]
 
@@ -148,9 +151,7 @@ def _draw_family(draw: st.DrawFn, facts: Facts) -> None:
         facts.add("relations", **related, created_at=PAST, created_by=family["created_by"])
 
 
-def add_member(
-    facts: Facts, family: Row, kind: str, login: UUID | None, born: date | None = None, **more: Any
-) -> Row:
+def add_member(facts: Facts, family: Row, kind: str, login: UUID | None, born: date | None = None, **more: Any) -> Row:
     """Somebody of the family, of whom everything is known."""
     row = {"family_id": family["id"], "kind": kind, "user_id": login, "birth_date": born, "relation": "other"}
     row |= {"name": "Prøvesen", "phone": "70 00 00 01", "email": "a@login.invalid", "address": "Prøvevej 1"}
@@ -206,7 +207,7 @@ def add_case(facts: Facts, child: Row, by: UUID, state: str = "draft", **more: A
     case |= {"owner_department_id": DISABILITY, "allocated_at": None}
     case |= {"closed_at": closed, "close_reason": closed and "other", "closing": {"goals": []}}
     case |= {"family_view": "Godt.", "exit_reason": "Ro.", "concern_level": "high", "complexity_rating": "low"}
-    case |= {"intake": {"note": "Skolen er bekymret.", "complex": False}}
+    case |= {"intake": {"note": "Skolen er bekymret.", "complex": False}, "first_contact_at": PAST}
     facts["cases"].append(case | more)
     _fill(facts, case, by)
     return facts["cases"][-1]
@@ -230,16 +231,18 @@ def _fill(facts: Facts, case: Row, by: UUID) -> None:
     base = {"case_id": case["id"]}
     recorded, made = {"recorded_at": PAST, "recorded_by": by}, {"created_at": PAST, "created_by": by}
     step = {"number": 1, "key": "start", "title": "Start", "optional": False, "repeatable": False, "requires": []}
-    facts.add("steps", **base, **step, cells={}, status="planned", perspectives="Alma har fortalt det.", holder_id=by)
+    step |= {"cells": {name: {"text": None, "suggestion": True} for name in CELLS}, "status": "planned"}
+    facts.add("steps", **base, **step, perspectives="Alma har fortalt det.", holder_id=by)
     facts.add("cycles", **base, number=2, reason="Nyt skoleskift.", started_at=PAST, started_by=by)
     held = {"status": "held", "held_at": PAST, "planned_for": PAST, "attendance": []}
     facts.add("meetings", **base, kind="status", chair_id=by, **held, **made)
     facts.add("contacts", **base, kind="other", channel="phone", took_place_at=PAST, **recorded)
     facts.add("concerns", **base, level="high", rated_at=PAST, rated_by=by)
-    missing = {"missing_professions": [], "missing_sets": [], "action": "Kald ind."}
-    facts.add("coverage_checks", **base, covered=False, **missing, checked_at=PAST, checked_by=by)
+    missing = {"missing_professions": [], "missing_paragraph_sets": [], "action": "Kald ind."}
+    for covered in (False, True):
+        facts.add("coverage_checks", **base, covered=covered, **missing, checked_at=PAST, checked_by=by)
     for kind in ("caseload_over_norm", "contact_despite_agreement"):
-        facts.add("deviations", **base, kind=kind, reason="Det hastede.", **recorded)
+        facts.add("deviations", **base, kind=kind, user_id=by, reason="Det hastede.", **recorded)
     family = [m["id"] for m in facts["members"] if m["family_id"] == case["family_id"]]
     for about in (None, *family):
         _fill_about(facts, case, about, by)
@@ -253,7 +256,7 @@ def _fill_about(facts: Facts, case: Row, about: UUID | None, by: UUID) -> None:
     facts.add("contact_preferences", **base, member_id=about, **wish, **recorded)
     agreed = {"party": f"Skolen {about}", "coordinated_by": "family", "agreed_on": date(2026, 1, 5)}
     facts.add("role_agreements", **base, agreed_with=about, **agreed, **recorded)
-    for resource in ("step", "contact", "measure"):
+    for resource in ("step", "contact", "measure", "custody"):
         number = 1 + sum(event["case_id"] == case["id"] for event in facts["events"])
         told = {"type": f"{resource}.changed", "resource": resource, "resource_id": case["id"], "sequence": number}
         facts.add("events", **base, member_id=about, **told, at=PAST, actor_id=by, actor_kind="professional")

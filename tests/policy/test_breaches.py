@@ -1,12 +1,14 @@
 """Ways in that were found by trying, each closed: a test that guards a past leak says so in its name."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from app.db import Database
+from tests.policy.scenes import entries, made
 from tests.worlds import World
 
 pytestmark = pytest.mark.anyio
@@ -78,6 +80,7 @@ async def test_a_service_leads_nothing_and_is_nobodys_last_administrator(world: 
 async def test_nothing_is_written_after_the_case_is_closed(world: World, owner: Database) -> None:
     """Closing and writing at once: whatever was acknowledged happened before the closing."""
     family = await world.family()
+    await world.allocated(family)  # so that the coordinator still knows the family when the others are closed
     for _ in range(4):
         case = await world.allocated(family)
         path = f"/v1/cases/{case['id']}"
@@ -131,3 +134,83 @@ async def test_json_is_strict_however_its_type_is_written(world: World) -> None:
     for kind, status in (("application/JSON", 400), ("text/plain", 415)):
         headers = {**world.headers("coordinator"), "content-type": kind}
         assert (await world.client.post("/v1/families", content=body, headers=headers)).status_code == status
+
+
+async def test_a_head_does_not_appoint_herself(world: World) -> None:
+    """A likely leak: content by role alone, by way of being coordinator for a moment."""
+    draft, running = await world.case(), await world.allocated()
+    for case in (draft, running):
+        path = f"/v1/cases/{case['id']}"
+        body = {"user_id": str(world.ids["head"]), "reason": "Jeg tager den selv."}
+        refused = await world.update("head", "PUT", f"{path}/coordinator", body, read=path)
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
+async def test_who_coordinated_a_closed_case_reads_nothing_new_of_the_family(world: World) -> None:
+    """A likely leak: the address where a mother hides, recorded long after the case was closed."""
+    family = await world.family()
+    case = await world.allocated(family)
+    closing = {"to": "closed", "reason": "other", "closing": {"goals": [], "handover_note": "Slut."}}
+    await made(world, "coordinator", f"/v1/cases/{case['id']}/transitions", closing)
+    assert (await world.get("coordinator", f"/v1/cases/{case['id']}")).status_code == 200
+    for place in (f"/v1/members/{family.members['mother']}", f"/v1/families/{family.id}"):
+        assert (await world.get("coordinator", place)).status_code == 404
+    wanted = {"family_id": family.id, "child_id": family.members["teen"]}
+    again = wanted | {"owner_department_id": str(world.departments["handicap"])}
+    assert (await world.post("coordinator", "/v1/cases", again)).status_code == 404
+
+
+async def test_a_search_confirms_no_number_to_those_who_do_not_see_it(world: World) -> None:
+    """A likely leak: a leader or the core team tries the serials of a child whose birth date they read."""
+    family = await world.family()
+    await world.allocated(family)
+    mother, number = f"/v1/members/{family.members['mother']}", "010180-1234"
+    written = await world.update("coordinator", "PATCH", mother, {"cpr_number": number})
+    assert written.status_code == 200, written.text
+    found = {}
+    for who in ("coordinator", "head", "psychologist"):
+        found[who] = len((await world.post(who, "/v1/members/search", {"cpr_number": number})).json()["items"])
+    assert found == {"coordinator": 1, "head": 0, "psychologist": 0}
+    for day in ("1980-01-01", "1981-01-01"):
+        told = await world.update("head", "PATCH", mother, {"birth_date": day})
+        assert (told.status_code, told.json()["code"]) == (403, "forbidden")
+
+
+async def test_a_refused_look_at_the_case_is_told(world: World) -> None:
+    """A likely gap: twelve attempts on a case that reached neither the family nor the auditor."""
+    case = await world.allocated()
+    for rest in ("", "/overview", "/timeline"):
+        assert (await world.get("visitor", f"/v1/cases/{case['id']}{rest}")).status_code == 404
+    for who in ("mother", "auditor"):
+        told = [one for one in await entries(world, who, case["id"]) if one["outcome"] == "refused"]
+        assert len(told) == 3
+        assert {(*one["actor_departments"], one["resource"]) for one in told} == {("sundhed", "case")}
+
+
+async def test_why_a_colleague_is_above_the_norm_is_for_the_leader(world: World) -> None:
+    """A likely leak: the reason speaks of a member of staff, and stood before the family and the whole team."""
+    person = f"/v1/users/{world.ids['coordinator']}"
+    norm = await world.update("head", "PUT", f"{person}/norm", {"max": 1, "reason": "På deltid."}, read=person)
+    assert norm.status_code == 200, norm.text
+    family = await world.family()
+    await world.allocated(family)
+    case = await world.case(family)
+    path, body = f"/v1/cases/{case['id']}", {"user_id": str(world.ids["coordinator"])}
+    above = body | {"override_reason": "Hun er deltidssyg, men der er ingen anden."}
+    assert (await world.update("head", "PUT", f"{path}/coordinator", above, read=path)).status_code == 200
+    seen = {who: len((await world.get(who, f"{path}/deviations")).json()["items"]) for who in READERS_OF_A_CASE}
+    assert seen == {"head": 1, "coordinator": 1, "mother": 0, "journal": 0}
+
+
+READERS_OF_A_CASE = ("head", "coordinator", "mother", "journal")
+
+
+async def test_a_service_is_not_told_of_contact_with_the_family(world: World) -> None:
+    """Contact is content: neither when it was, nor who has custody or signs in."""
+    case = await world.allocated()
+    path = f"/v1/cases/{case['id']}"
+    contact = {"kind": "first_contact", "channel": "phone", "took_place_at": datetime.now(UTC).isoformat()}
+    await made(world, "coordinator", f"{path}/contacts", contact)
+    assert (await world.get("journal", path)).json()["first_contact_at"] is None
+    assert (await world.get("journal", f"{path}/overview")).json()["days_to_first_contact"] is None
+    assert (await world.get("head", path)).json()["first_contact_at"] is not None

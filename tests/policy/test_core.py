@@ -367,7 +367,7 @@ def subqueries(one: Rule) -> list[str]:
 def sql(statement: Any) -> str:
     """On one line, parameters by name; a statement's own way of numbering them would differ from place to place."""
     text = str(statement.compile(dialect=postgresql.dialect(paramstyle="named")))  # type: ignore[no-untyped-call]
-    return " ".join(text.split())
+    return re.sub(r"(?<=:)(\w+?)_\d+\b", r"\1", " ".join(text.split()))
 
 
 def test_the_trap_is_real() -> None:

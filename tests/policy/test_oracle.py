@@ -15,6 +15,7 @@ from app.policy.actor import Actor
 from app.policy.core import Policy
 from app.policy.shown import POLICIES
 from tests.policy.oracle import READS, SHOWN, decides, readable
+from tests.policy.random_worlds import DISABILITY as HERE
 from tests.policy.random_worlds import (
     NOON,
     PAST,
@@ -30,7 +31,6 @@ from tests.policy.random_worlds import (
     reader,
     worlds,
 )
-from tests.policy.random_worlds import DISABILITY as HERE
 from tests.worlds import World
 
 pytestmark = pytest.mark.anyio
@@ -67,7 +67,7 @@ async def opened(session: Transaction, actor: Actor, policy: Policy, id: UUID) -
 @given(facts=worlds(), seed=st.integers(0, 999))
 async def test_the_policy_answers_as_the_oracle(facts: Facts, seed: int, here: World, owner: Database) -> None:
     """Every list whole; of the rows one by one, some of each policy for each reader."""
-    chance = Random(seed)  # noqa: S311
+    chance = Random(seed)
     async with arranged(owner, here, facts) as session:
         readers = [(who, await reader(session, here, facts, who)) for who in facts.readers()]
         for name, (table, _) in READS.items():

@@ -399,7 +399,7 @@ STORY: tuple[tuple[str, str, dict[str, Any] | str | None, str], ...] = (
     ("add_user", "administrator", None, ""),
     ("change_user", "administrator", None, ""),
     ("publish_step_template", "administrator", {**BODIES["publish_step_template"], "steps": [REPEATED]}, ""),
-    ("open_case", "coordinator", None, "case_id"),
+    ("open_case", "head", None, "case_id"),
     ("appoint_coordinator", "head", None, ""),
     ("start_step", "coordinator", None, ""),
     ("complete_step", "coordinator", None, ""),

@@ -193,10 +193,10 @@ async def test_an_adviser_is_told_nothing_of_a_colleagues_load(world: World) -> 
     before = (await world.get("coordinator", path)).json()
     assert [one["name"] for one in before["candidates"]] == ["head Prøvesen", "second Prøvesen"]
     assert {(one["load"], one["norm"]) for one in before["candidates"]} == {(None, None)}
-    await give(world, await world.case(family), "head")
+    await give(world, await world.case(family), "second")
     assert (await world.get("coordinator", path)).json() == before
     await configure(world)
     assert (await world.get("coordinator", path)).json() == before
-    assert [one["name"] for one in (await world.get("head", path)).json()["candidates"]] == ["second Prøvesen"]
+    assert [one["name"] for one in (await world.get("head", path)).json()["candidates"]] == ["head Prøvesen"]
     for who in ("psychologist", "mother", "journal", "other_head", "second"):
         assert (await world.get(who, f"/v1/cases/{case['id']}/candidates")).status_code == 404, who

@@ -63,9 +63,33 @@ async def test_an_assessment_meeting_is_held_with_the_family(world: World) -> No
     ahead = await world.post("coordinator", path, {"held_at": moment(hours=-1), "attendance": [mother]})
     assert (ahead.status_code, ahead.json()["errors"][0]["pointer"]) == (422, "/held_at")
     held = await world.post("coordinator", path, {"held_at": THEN, "attendance": [mother, staff]})
-    assert (held.status_code, held.json()["status"], held.json()["attendance"]) == (200, "held", [mother, staff])
+    named = [mother | {"name": "mother Prøvesen"}, staff | {"name": "psychologist Prøvesen"}]
+    assert (held.status_code, held.json()["status"], held.json()["attendance"]) == (200, "held", named)
     again = await world.post("coordinator", path, {"held_at": THEN, "attendance": [mother]})
     assert (again.status_code, again.json()["code"]) == (409, "meeting-not-planned")
+
+
+async def test_a_leak_through_attendance_a_parent_reads_no_other_adults_name(world: World) -> None:
+    """Professionals by name for all; of the family those whose record the reader may read anyway."""
+    family = await world.family()
+    case = await world.allocated(family)
+    path = f"/v1/meetings/{(await plan(world, case)).json()['id']}"
+    people = [{"kind": "family", "id": family.members[who]} for who in ("father", "child", "mother")]
+    people.append({"kind": "professional", "id": str(world.ids["psychologist"])})
+    held = await world.post("coordinator", f"{path}/hold", {"held_at": THEN, "attendance": people})
+    assert held.status_code == 200, held.text
+    staff = "psychologist Prøvesen"
+    for who, names in (
+        ("coordinator", ["father Prøvesen", "child Prøvesen", "mother Prøvesen", staff]),
+        ("psychologist", ["father Prøvesen", "child Prøvesen", "mother Prøvesen", staff]),
+        ("mother", [None, "child Prøvesen", "mother Prøvesen", staff]),
+        ("father", ["father Prøvesen", "child Prøvesen", None, staff]),
+    ):
+        listed = (await world.get(who, f"/v1/cases/{case['id']}/meetings")).json()["items"]
+        screen = (await world.get(who, f"/v1/cases/{case['id']}/overview")).json()["meetings"]
+        for meeting in ((await world.get(who, path)).json(), *listed, *screen):
+            assert [one["name"] for one in meeting["attendance"]] == names, who
+            assert [one["id"] for one in meeting["attendance"]] == [one["id"] for one in people], who
 
 
 async def test_somebody_of_the_family_is_not_a_professional(world: World) -> None:

@@ -1,6 +1,7 @@
 """Lists brought in as CSV: checked first, then carried out as a whole or not at all (R466)."""
 
 import asyncio
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -17,7 +18,10 @@ from app import cli, upload
 from app.auth import TRYOUT_ISSUER
 from app.config import Settings
 from app.db import Database
+from app.schemas.imports import DepartmentRow
 from app.services import imports
+from app.services.imports import cases as importing_cases
+from app.services.imports import lists
 from app.services.imports import users as importing_users
 from tests.worlds import World
 
@@ -215,16 +219,36 @@ async def test_a_file_as_spreadsheets_write_them_is_taken(content: str, world: W
     assert "Huset" in await departments(world)
 
 
-@pytest.mark.parametrize("trap", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "  =1", "+45 70 00 00 01"])
-async def test_a_cell_that_could_be_a_formula_is_refused(trap: str, world: World) -> None:
-    assert await wrong(world, "departments", f"name,kind,sector\nHus,other,social\n{trap},other,social\n") == [
-        (3, "name", "formula")
-    ]
+TRAPS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "  =1", "+45 70 00 00 01", "＝1+1", "＠SUM(A1)")
+
+
+async def test_a_cell_that_could_be_a_formula_is_refused(world: World) -> None:
+    for trap in TRAPS:
+        assert await wrong(world, "departments", f"name,kind,sector\nHus,other,social\n{trap},other,social\n") == [
+            (3, "name", "formula")
+        ], trap
+
+
+async def test_a_formula_behind_blank_or_hidden_characters_is_refused(world: World) -> None:
+    """Whoever reads the list later may cut those off."""
+    for blank in "\u00a0\u1680\u2003\u2028\u3000\u200b\u200c\u200d\u2060\ufeff\u00ad\u0301\x1f":
+        for trap in (f"{blank}=1+1", f" {blank} {blank}@SUM(A1)"):
+            assert await wrong(world, "departments", f"name,kind,sector\n{trap},other,social\n") == [
+                (2, "name", "formula")
+            ], hex(ord(blank))
 
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("Hu\u202es", "control-character"), ('"Hu\ns"', "control-character"), ("x" * 201, "too-long"), (" ", "required")],
+    [
+        ("Hu\u202es", "control-character"),
+        ("Hu\u200bs", "control-character"),
+        ("Hu\u00ads", "control-character"),
+        ("Hus\ufeff", "control-character"),
+        ('"Hu\ns"', "control-character"),
+        ("x" * 201, "too-long"),
+        (" ", "required"),
+    ],
 )
 async def test_a_cell_that_is_no_plain_line_is_refused(name: str, code: str, world: World) -> None:
     assert await wrong(world, "departments", f"name,kind,sector\n{name},other,social\n") == [(2, "name", code)]
@@ -242,6 +266,41 @@ async def test_there_is_an_end_to_rows_and_to_bytes(world: World, settings: Sett
     assert await wrong(world, "departments", many) == [(None, None, "too-many-rows")]
     assert await bring_status(world, b"x" * (settings.max_import_bytes + 1)) == (413, "body-too-large")
     assert len(many) > 100_000  # far beyond what stands in a report
+
+
+@pytest.mark.parametrize(
+    ("content", "flaw"),
+    [
+        ("name,kind,sector" + ",qq" * 5_000_000, (1, None, "too-long")),
+        ("name,kind,sector" + ",qq" * 20_000, (1, "qq", "unknown-column")),
+        ("name,kind,sector" + ",name" * 10_000, (1, "name", "duplicate-column")),
+        ("name,kind,sector" + ',"q\n"' * 2_000_000, (1, None, "unreadable-csv")),
+        ("name,kind,sector\n" + "=," * 5_000_000, (2, None, "too-long")),
+        ('name,kind,sector\n"' + "x\n" * 5_000_000, (2, None, "unreadable-csv")),
+        ("name,kind,sector\n" + "\n" * 15_000_000, (None, None, "too-many-rows")),
+        ("name,kind,sector\n" + "\r" * 15_000_000, (None, None, "too-many-rows")),
+        ("name,kind,sector\n" + ",,\n" * 5_000_000, (None, None, "too-many-rows")),
+    ],
+    ids=["cells", "columns", "twice", "lines", "row", "quote", "newlines", "returns", "empty"],
+)
+def test_a_list_made_to_exhaust_the_server_is_refused_where_that_is_seen(content: str, flaw: Any) -> None:
+    """One flaw, and next to no memory beside the text itself: a header of millions of columns took gigabytes."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(lists.Unreadable) as refused:
+            lists.listed(content, DepartmentRow)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [(one.row, one.column, one.code) for one in refused.value.flaws] == [flaw]
+    assert peak < 10_000_000
+
+
+async def test_flaws_beyond_the_hundredth_are_counted_and_not_kept(world: World) -> None:
+    found = lists.listed("name,kind,sector\n" + "=1,=2,=3\n" * 20_000, DepartmentRow)
+    assert (len(found.flaws), found.more) == (100, 59_900)
+    report = (await bring(world, "departments", "name,kind,sector\n" + "=1,=2,=3\n" * 20_000)).json()
+    assert (report["error_count"], len(report["errors"]), report["rows"]) == (60_000, 100, 20_000)
 
 
 async def bring_status(world: World, content: bytes, **headers: str) -> tuple[int, str]:
@@ -496,6 +555,8 @@ async def test_cases_that_do_not_fit_are_refused(world: World) -> None:
         (child(world, "1", more=end, born=tomorrow), "child_birth_date", "future"),
         (child(world, "1", more=end, opened=tomorrow), "opened_on", "future"),
         (child(world, "1", more=end, opened="01-09-2025"), "opened_on", "invalid-value"),
+        (child(world, "1", more=end, opened="86400"), "opened_on", "invalid-value"),
+        (child(world, "1", more=end, born="0"), "child_birth_date", "invalid-value"),
         (child(world, "1", more=end, owner="ppr"), "owner_department", "unknown-reference"),
         (child(world, "1", more=end, owner="Månen"), "owner_department", "unknown-reference"),
         (child(world, "1", more=end, coordinator="psychologist"), "coordinator_subject", NO_ADVISER),
@@ -513,7 +574,58 @@ async def test_cases_that_do_not_fit_are_refused(world: World) -> None:
     assert await wrong(world, "cases", twice) == [(3, "reference", "duplicate")]
 
 
+async def test_a_case_is_not_given_to_an_account_that_is_closed_meanwhile(world: World, owner: Database) -> None:
+    found = await checked(world, "cases", f"{CASES}\n{child(world, 'G-1')}\n")
+    async with owner.transaction(world.municipality) as session:
+        closed = text("update users set active = false where municipality_id = :here and id = :user")
+        await session.execute(closed, {"here": world.municipality, "user": world.ids["coordinator"]})
+        running = asyncio.create_task(run(world, found["id"]))
+        assert not (await asyncio.wait([running], timeout=0.3))[0]  # it waits to see what becomes of the account
+    refused = await running
+    assert (refused.status_code, refused.json()["code"]) == (409, "import-changed")
+    assert [one["code"] for one in refused.json()["errors"]] == [NO_ADVISER]
+    assert (await counted(owner, world))["cases"] == 0
+
+
+async def test_a_family_whose_case_is_imported_while_its_contact_leaves_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who closes the account waits for the import, and sees the cases that it gave."""
+    found = await checked(world, "cases", f"{CASES}\n{child(world, 'G-1')}\n")
+    reached, go_on, genuine = asyncio.Event(), asyncio.Event(), importing_cases.begin
+
+    async def waiting(*given: Any) -> Any:
+        reached.set()
+        await go_on.wait()
+        return await genuine(*given)
+
+    monkeypatch.setattr(importing_cases, "begin", waiting)
+    running = asyncio.create_task(run(world, found["id"]))
+    await asyncio.wait_for(reached.wait(), 30)
+    account = f"/v1/users/{world.ids['coordinator']}"
+    closing = asyncio.create_task(world.update("administrator", "PATCH", account, {"active": False}))
+    assert not (await asyncio.wait([closing], timeout=0.3))[0]
+    go_on.set()
+    assert ((await running).status_code, (await closing).status_code) == (200, 200)
+    (case,) = (await world.get("head", "/v1/cases")).json()["items"]
+    timeline = (await world.get("head", f"/v1/cases/{case['id']}/timeline")).json()["items"]
+    assert [one["type"] for one in timeline] == ["case.contact_unavailable", "case.allocated", "case.created"]
+
+
 # --- carrying out
+
+
+async def test_a_list_that_can_no_longer_be_read_is_refused_when_it_is_carried_out(
+    world: World, owner: Database
+) -> None:
+    """A list that an earlier version took is not done on by one that would not take it."""
+    found = await checked(world, "departments", "name,kind,sector\nHuset,other,social\n")
+    async with owner.transaction(world.municipality) as session:
+        older = text("update imports set content = :content where municipality_id = :here")
+        await session.execute(older, {"content": "name,kind\nHuset,other\n", "here": world.municipality})
+    refused = await run(world, found["id"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "import-changed")
+    assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/1/sector", "missing-column")]
 
 
 async def test_what_changed_since_the_check_is_seen_again(world: World, owner: Database) -> None:

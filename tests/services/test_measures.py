@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.db import Database
+from app.services.catalogue import explained
 from tests.worlds import FamilyOf, World
 
 pytestmark = pytest.mark.anyio
@@ -73,14 +74,15 @@ async def test_a_measure_is_for_the_child_or_an_adult_of_the_family(world: World
         assert (made["member_id"], made["member_name"]) == (family.members[whose], f"{whose} Prøvesen")
         assert (made["status"], made["planned_on"], made["starts_on"]) == ("planned", day(0), None)
     for member, code in (
-        (family.members["teen"], "not-a-adult"),
+        (family.members["teen"], "not-an-adult"),
         (strangers.members["mother"], "member-not-in-family"),
         (theirs.members["mother"], "member-not-in-family"),
         (str(uuid4()), "member-not-in-family"),
     ):
         refused = await plan(world, case, member)
         assert (refused.status_code, refused.json()["code"]) == (422, code)
-        assert refused.json()["errors"] == [{"pointer": "/member_id", "code": code, "detail": None}]
+        told = explained(code, {}, "da")
+        assert refused.json()["errors"] == [{"pointer": "/member_id", "code": code, "detail": told}]
 
 
 async def test_one_provider_at_most_and_one_that_is_known(world: World, neighbour: World) -> None:

@@ -71,7 +71,10 @@ async def test_the_settings_explain_themselves(world: World) -> None:
         "value": 30,
         "default": 42,
         "changed": True,
+        "in_effect": True,
+        "type": "number",
         "options": None,
+        "option_labels": None,
         "minimum": 1,
         "maximum": 3650,
         "parts": [],
@@ -80,8 +83,34 @@ async def test_the_settings_explain_themselves(world: World) -> None:
     assert (mode["section"], mode["title"], mode["changed"]) == ("Core team", "Team mode", False)
     assert mode["options"] == ["fixed", "flexible", "mixed"]
     assert [part["title"] for part in told["da"]["caseload.norm"]["parts"]][:2] == ["Mål", "Højst"]
+    kinds = told["da"]["meeting.kinds"]
+    assert (kinds["type"], kinds["option_labels"]["assessment"]) == ("list", "Udredningsmøde")
+    assert told["en"]["team.creator_roles"]["option_labels"] == {
+        "professional_head": "Professional head", "coordinator": "Family coordinator",
+    }  # fmt: skip
+    assert mode["option_labels"] == {code: code for code in mode["options"]}
+    types = {part["key"].rpartition(".")[2]: part["type"] for part in told["da"]["caseload.norm"]["parts"]}
+    assert types == {"target": "number", "max": "number", "reason": "text", "decided_on": "date"}
+    found = [told["da"][key]["type"] for key in ("caseload.norm", "case.light", "team.mode")]
+    assert found == ["object", "bool", "code"]
     assert [one for one in told["da"].values() if one["changed"]] == [told["da"]["case.stalled_after_days"]]
     assert (await world.get("mother", "/v1/municipality/settings")).status_code == 404
+
+
+async def test_a_setting_without_effect_says_so(world: World) -> None:
+    for language, note in (("da", "Har endnu ingen virkning."), ("en", "Has no effect yet.")):
+        items = (await world.get("head", "/v1/municipality/settings", accept_language=language)).json()["items"]
+        assert {one["in_effect"] for one in items} == {True, False}
+        for one in items:
+            assert one["description"].endswith(note) is not one["in_effect"], one["key"]
+
+
+async def test_a_change_that_changes_nothing_makes_no_version(world: World) -> None:
+    await configure(world, {"steps": {"blocking": "warn"}})
+    for nothing in ({}, {"steps": {}}, {"steps": {"blocking": "warn"}}, {"case": {"light": None}}):
+        answer = await configure(world, nothing)
+        assert (answer.status_code, answer.json()["version"]) == (200, 2), nothing
+    assert len((await world.get("administrator", "/v1/municipality/history")).json()["items"]) == 2
 
 
 async def test_a_case_has_a_kle_code_that_the_municipality_uses(world: World) -> None:
@@ -148,7 +177,7 @@ async def test_departments_are_a_tree(world: World) -> None:
     assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/parent_id")
     again = await add(world, "Center")
     assert (again.status_code, again.json()["errors"][0]) == (
-        409, {"pointer": "/name", "code": "already-exists", "detail": None},
+        409, {"pointer": "/name", "code": "already-exists", "detail": "Det findes allerede."},
     )  # fmt: skip
 
 

@@ -46,15 +46,35 @@ async def test_a_relation_is_recorded_read_and_ended(world: World) -> None:
         assert [one["kind"] for one in items] == kinds, query
 
 
+@pytest.mark.parametrize("kind", ["sibling", "half_sibling", "step_sibling", "partner", "former_partner", "friend"])
+async def test_what_both_are_to_one_another_is_recorded_once(kind: str, world: World) -> None:
+    family = await world.family()
+    answers = await asyncio.gather(
+        *(relate(world, family, *pair) for pair in (("child", kind, "teen"), ("teen", kind, "child")) for _ in range(2))
+    )
+    assert sorted(one.status_code for one in answers) == [201, 409, 409, 409]
+    refused = {(one.json()["code"], one.json()["errors"][0]["pointer"]) for one in answers if one.status_code == 409}
+    assert refused == {("already-exists", "/to_id")}
+    path = next(one.headers["location"] for one in answers if one.status_code == 201)
+    assert (await world.post("coordinator", f"{path}/end")).status_code == 200
+    assert (await relate(world, family, "teen", kind, "child")).status_code == 201
+
+
+async def test_what_one_is_to_the_other_only_does_not_shut_out_the_other_way(world: World) -> None:
+    family = await world.family()
+    for one, other in (("mother", "father"), ("father", "mother")):
+        assert (await relate(world, family, one, "other", other)).status_code == 201
+
+
 @pytest.mark.parametrize(
     ("one", "kind", "other", "pointer", "code"),
     [
         ("mother", "parent", "mother", "/to_id", "same-person"),
         ("child", "sibling", "child", "/to_id", "same-person"),
-        ("teen", "parent", "child", "/from_id", "not-a-adult"),
-        ("child", "step_parent", "teen", "/from_id", "not-a-adult"),
-        ("teen", "guardian", "child", "/from_id", "not-a-adult"),
-        ("friend", "parent", "child", "/from_id", "not-a-adult"),
+        ("teen", "parent", "child", "/from_id", "not-an-adult"),
+        ("child", "step_parent", "teen", "/from_id", "not-an-adult"),
+        ("teen", "guardian", "child", "/from_id", "not-an-adult"),
+        ("friend", "parent", "child", "/from_id", "not-an-adult"),
         ("late", "parent", "child", "/from_id", "born-too-late"),
         ("late", "grandparent", "child", "/from_id", "born-too-late"),
         (NOBODY, "parent", "child", "/from_id", "member-not-in-family"),

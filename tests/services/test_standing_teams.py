@@ -68,6 +68,21 @@ async def test_a_seat_is_for_a_professional_of_that_department(
     assert refused.json()["errors"][0]["pointer"] == pointer
 
 
+async def test_who_is_employed_outside_gets_no_seat_and_joins_no_team(world: World) -> None:
+    """R18: the reason is said, and not that the person works in another department."""
+    made = await world.post("head", "/v1/organisations", {"name": "Solskolen", "kind": "school"})
+    assert made.status_code == 201, made.text
+    body = {"kind": "professional", "profession": "teacher", "name": "Udefra Prøvesen"} | world.login("outside")
+    user = await world.post("administrator", "/v1/users", body | {"organisation_id": made.json()["id"]})
+    assert user.status_code == 201, user.text
+    wanted = {"user_id": user.json()["id"], "department_id": str(world.departments["ppr"])}
+    id, case = (await team(world)).json()["id"], await world.allocated()
+    for who, path in (("head", f"/v1/teams/{id}/seats"), ("coordinator", f"/v1/cases/{case['id']}/team")):
+        refused = await world.post(who, path, wanted)
+        assert (refused.status_code, refused.json()["code"]) == (422, "employed-outside"), path
+        assert refused.json()["errors"][0]["pointer"] == "/user_id"
+
+
 async def test_a_neighbours_people_get_no_seat(world: World, neighbour: World) -> None:
     id = (await team(world)).json()["id"]
     theirs = {"user_id": str(neighbour.ids["psychologist"]), "department_id": str(neighbour.departments["ppr"])}
@@ -82,7 +97,7 @@ async def test_one_has_one_seat_and_can_come_back(world: World) -> None:
     id = (await team(world)).json()["id"]
     answers = await asyncio.gather(*(seat(world, id, "psychologist", "ppr") for _ in range(4)))
     assert sorted(one.status_code for one in answers) == [201, 409, 409, 409]
-    assert {one.json().get("code") for one in answers} == {None, "already-member"}
+    assert {one.json().get("code") for one in answers} == {None, "already-seated"}
     path = next(one.headers["location"] for one in answers if one.status_code == 201)
     leaving = await asyncio.gather(*(world.post("head", f"{path}/leave") for _ in range(3)))
     assert sorted(one.status_code for one in leaving) == [200, 409, 409]

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.db import Database
+from app.services.catalogue import explained
 from tests.worlds import World
 
 pytestmark = pytest.mark.anyio
@@ -208,7 +209,7 @@ async def test_a_version_is_compared_with_one_of_its_model_in_this_municipality(
         refused = await differences(world, template, f"?against={against}")
         assert (refused.status_code, refused.json()["errors"][0]) == (
             status,
-            {"pointer": "?against", "code": code, "detail": None},
+            {"pointer": "?against", "code": code, "detail": explained(code, {}, "da")},
         )
     assert (await differences(world, foreign)).status_code == 404
     assert (await differences(world, template, "?versus=1")).status_code == 422

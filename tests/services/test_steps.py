@@ -179,7 +179,7 @@ async def test_what_is_still_to_be_done_is_not_due_in_the_past(world: World, own
     refused = await world.update("coordinator", "PATCH", path, {"due_on": past})
     assert (refused.status_code, refused.json()["errors"]) == (
         422,
-        [{"pointer": "/due_on", "code": "past", "detail": None}],
+        [{"pointer": "/due_on", "code": "past", "detail": "Dagen er allerede gået."}],
     )
     planned = await world.update("coordinator", "PATCH", path, {"due_on": soon})
     assert (planned.status_code, planned.json()["due_on"]) == (200, soon)

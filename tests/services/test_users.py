@@ -291,7 +291,7 @@ async def test_oneself_is_changed_in_nothing_else(world: World) -> None:
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, f"/{part}")
     past = await world.update("coordinator", "PATCH", "/v1/me", {"absent_until": day(-2)})
     assert (past.status_code, past.json()["errors"]) == (
-        422, [{"pointer": "/absent_until", "code": "past", "detail": None}],
+        422, [{"pointer": "/absent_until", "code": "past", "detail": "Dagen er allerede gået."}],
     )  # fmt: skip
     for who in ("mother", "teen", "journal"):
         assert (await world.update(who, "PATCH", "/v1/me", {"phone": "70 00 00 42"})).status_code == 403, who
@@ -302,6 +302,23 @@ async def test_a_change_of_oneself_demands_the_version_that_was_read(world: Worl
     assert (await world.call("second", "PATCH", "/v1/me", CARD)).status_code == 428
     sent = [world.call("second", "PATCH", "/v1/me", {"phone": f"70 00 00 4{n}"}, if_match=tag) for n in range(3)]
     assert sorted(one.status_code for one in await asyncio.gather(*sent)) == [200, 412, 412]
+
+
+async def test_who_an_account_signs_in_as_is_for_administrators(world: World) -> None:
+    path = user(world, "psychologist")
+    (listed,) = (one for one in (await world.get("administrator", "/v1/users?profession=psychologist")).json()["items"])
+    for shown in (listed, (await world.get("administrator", path)).json()):
+        assert {"issuer": shown["issuer"], "subject": shown["subject"]} == world.login("psychologist")
+    for who in ("coordinator", "head", "psychologist", "journal"):
+        shown = (await world.get(who, path)).json()
+        assert (shown["issuer"], shown["subject"]) == (None, None), who
+
+
+async def test_a_citizens_account_comes_with_the_family_member(world: World) -> None:
+    body = {"kind": "citizen", "name": "Borger Prøvesen", **world.login("new-citizen")}
+    refused = await world.post("administrator", "/v1/users", body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "citizen-with-family")
+    assert refused.json()["errors"][0]["pointer"] == "/kind"
 
 
 # --- when somebody leaves

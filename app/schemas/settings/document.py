@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from app.schemas.settings.family import (
     AccessLogSettings,
@@ -92,8 +93,10 @@ class MunicipalitySettings(Section):
     def _the_default_model_can_be_followed(cls, meeting: MeetingSettings, info: ValidationInfo) -> MeetingSettings:
         """The kinds of meeting that the default model is built on cannot be switched off."""
         case: CaseSettings | None = info.data.get("case")
-        if case and not _BUILT_ON.get(case.default_model, frozenset()) <= set(meeting.kinds):
-            raise ValueError("a kind of meeting that the default model is built on cannot be left out")
+        built_on = _BUILT_ON.get(case.default_model, frozenset()) if case else frozenset()
+        if not built_on <= set(meeting.kinds):
+            wanted = {"expected": ", ".join(sorted(built_on))}
+            raise PydanticCustomError("meeting-kinds-of-model", "the default model is built on {expected}", wanted)
         return meeting
 
     @property

@@ -5,9 +5,43 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from app.schemas.codes import SettingType
 from app.schemas.settings.document import MunicipalitySettings
 
 REFERENCES: Final = re.compile(r" \([XR]\d+(, [XR]\d+)*\)")
+TYPES: Final[Mapping[str, SettingType]] = {"integer": "number", "boolean": "bool", "array": "list", "string": "text"}
+PLANNED: Final = frozenset(
+    {
+        "status_meeting.family",
+        "status.cadence",
+        "status.interval_weeks",
+        "status.mode",
+        "analysis.externals",
+        "analysis.family_allowed",
+        "network_meeting.family_default",
+        "assessment.min_core_team",
+        "contact.mode",
+        "cadence.severity",
+        "cadence.rules",
+        "plan.authoring",
+        "child_voice.kinds",
+        "child_voice.efei",
+        "child_voice.sof",
+        "consent.joint_rule",
+        "consent.default_days",
+        "consent.child_voice_age",
+        "consent.coordinator_implied",
+        "funding.team_can_decide",
+        "funding.excluded_paragraphs",
+        "funding.assessment_required",
+        "funding.voters.roles",
+        "funding.voters.professions",
+        "funding.voters.municipal_only",
+        "funding.voters.buddies_as_one",
+    }
+)
+"""Settings that are kept and change nothing, since what they are about is not built yet."""
+
 Schema = Mapping[str, Any]
 
 
@@ -21,11 +55,16 @@ class Setting:
     key: str
     title: str
     description: str
+    type: SettingType
     options: tuple[str, ...] | None
     minimum: int | None
     maximum: int | None
     parts: tuple["Setting", ...]
     section: bool
+
+    @property
+    def in_effect(self) -> bool:
+        return self.key not in PLANNED
 
 
 def _settings() -> Iterator[Setting]:
@@ -40,7 +79,7 @@ def _of(schema: Schema, kinds: Schema, prefix: str) -> Iterator[Setting]:
         section = "$ref" in field
         fields = () if inner is None else tuple(_of(inner, kinds, f"{key}."))
         said = {**(inner or {}), **field}  # a field's words are left out where they repeat those of its section
-        yield _setting(key, said, () if section else fields, section)
+        yield _setting(key, _type(field, inner), said, () if section else fields, section)
         if section:
             yield from fields
 
@@ -54,13 +93,25 @@ def _composed(field: Schema, kinds: Schema) -> Schema | None:
     return None
 
 
-def _setting(key: str, field: Schema, parts: tuple[Setting, ...], section: bool) -> Setting:
+def _type(field: Schema, inner: Schema | None) -> SettingType:
+    """What kind of value it has; a section, and a value that is composed, is an object."""
+    if field.get("type") == "array":
+        return "list"
+    if inner is not None:
+        return "object"
+    if "enum" in field:
+        return "code"
+    return "date" if field.get("format") == "date" else TYPES[field["type"]]
+
+
+def _setting(key: str, type: SettingType, field: Schema, parts: tuple[Setting, ...], section: bool) -> Setting:
     bounds = field.get("items", field)
     options = bounds.get("enum")
     return Setting(
         key=key,
         title=field["title"],
         description=REFERENCES.sub("", field["description"]),
+        type=type,
         options=None if options is None else tuple(options),
         minimum=bounds.get("minimum"),
         maximum=bounds.get("maximum"),

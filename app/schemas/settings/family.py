@@ -3,6 +3,7 @@
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, StrictBool, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.schemas.codes import MeasureCategory
 from app.schemas.settings.section import Age, Days, Enforcement, Section, Several
@@ -61,7 +62,7 @@ class CadenceSettings(Section):
     @classmethod
     def _one_for_each_category(cls, rules: tuple[CadenceRule, ...]) -> tuple[CadenceRule, ...]:
         if len({rule.category for rule in rules}) < len(rules):
-            raise ValueError("a category has one cadence")
+            raise PydanticCustomError("named-once", "a category has one cadence")
         return rules
 
 
@@ -97,7 +98,7 @@ class ChildVoiceSettings(Section):
     def _conversation_stays(cls, kinds: tuple[ChildVoiceKind, ...]) -> tuple[ChildVoiceKind, ...]:
         """The other ways are alternatives to a conversation, so it cannot be left out (R171)."""
         if "conversation" not in kinds:
-            raise ValueError("conversation cannot be left out")
+            raise PydanticCustomError("conversation-stays", "conversation cannot be left out")
         return kinds
 
 
@@ -131,9 +132,9 @@ class ConsentSettings(Section):
     @model_validator(mode="after")
     def _heard_before_signing(self) -> Self:
         if self.child_voice_age > self.youth_age:
-            raise ValueError("a child is heard no later than it signs")
+            raise PydanticCustomError("heard-after-signing", "a child is heard no later than it signs")
         if self.youth_age > self.adult_age:
-            raise ValueError("the young person signs no later than of age")
+            raise PydanticCustomError("signs-after-of-age", "the young person signs no later than of age")
         return self
 
 

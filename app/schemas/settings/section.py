@@ -1,28 +1,22 @@
 """What every section of the settings is made of: one way to be a section, and the kinds of value with their bounds."""
 
-import re
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from app.schemas.base import Written
 
 Enforcement = Literal["block", "warn"]
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 T = TypeVar("T")
 
 
 def _once_each(items: tuple[T, ...]) -> tuple[T, ...]:
     if len(set(items)) < len(items):
-        raise ValueError("each is named once")
+        raise PydanticCustomError("named-once", "each is named once")
     return items
-
-
-def _written_out(value: Any) -> Any:
-    """Only YYYY-MM-DD: a number is no date."""
-    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
-        return value
-    raise ValueError("write a date as YYYY-MM-DD")
 
 
 _DISTINCT = Field(json_schema_extra={"uniqueItems": True})
@@ -32,7 +26,7 @@ AtLeastOne = Annotated[tuple[T, ...], Field(min_length=1, max_length=50), AfterV
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=64)]
 Age = Annotated[int, Field(strict=True, ge=0, le=18)]
 Days = Annotated[int, Field(strict=True, ge=1, le=3650)]
-Day = Annotated[date, BeforeValidator(_written_out)]
+Day = Annotated[date, Written]
 Cases = Annotated[int, Field(strict=True, ge=1, le=500)]
 
 

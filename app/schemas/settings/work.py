@@ -3,6 +3,7 @@
 from typing import Literal, Self, get_args
 
 from pydantic import Field, StrictBool, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.schemas.base import KleCode, Line, Text
 from app.schemas.codes import CaseModel, Profession
@@ -62,7 +63,7 @@ class CaseSettings(Section):
     @model_validator(mode="after")
     def _default_kle_code_in_use(self) -> Self:
         if self.kle_codes and self.default_kle_code not in self.kle_codes:
-            raise ValueError("the default KLE code is one of those in use")
+            raise PydanticCustomError("default-kle-code-not-used", "the default KLE code is one of those in use")
         return self
 
     def uses(self, kle_code: str) -> bool:
@@ -204,7 +205,7 @@ class CaseloadNorm(Section):
     @model_validator(mode="after")
     def _target_within_maximum(self) -> Self:
         if self.target > self.max:
-            raise ValueError("the target is at most the maximum")
+            raise PydanticCustomError("target-above-maximum", "the target is at most the maximum")
         return self
 
 

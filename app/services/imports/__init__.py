@@ -41,7 +41,7 @@ class Kind:
     """A kind of list: the shape of its rows, what to lock before it is carried out, and what it would do."""
 
     shape: type[ListedRow]
-    lock: Callable[[Transaction, Actor], Awaitable[None]]
+    lock: Callable[[Transaction, Actor, Any], Awaitable[None]]
     plan: Callable[[Transaction, Actor, Any], Awaitable[Plan]]
 
 
@@ -58,9 +58,11 @@ async def bring_in(session: Transaction, actor: Actor, kind: ImportKind, content
     text = None
     try:
         text = await asyncio.to_thread(decoded, content)
-        count, plan = await _judged(session, actor, kind, text)
+        found = await _listed(kind, text)
     except Unreadable as error:
         count, plan = 0, Plan(flaws=error.flaws)
+    else:
+        count, plan = found.count, await _judged(session, actor, kind, found)
     sound = not plan.flaws
     values: dict[str, Any] = {"content": text if sound else None, "status": "checked" if sound else "refused"}
     values |= {"rows": count, "done_rows": 0, "report": plan.report, "finished_at": None if sound else actor.at}
@@ -78,19 +80,22 @@ async def carry_out(session: Transaction, actor: Actor, id: UUID, aside: Aside) 
     """
     brought = await policies.imports.get(session, actor, id, "carry_out")
     text = await _claimed(session, actor, id)
-    kind = KINDS[brought.kind]
-    await kind.lock(session, actor)
-    count, plan = await _judged(session, actor, brought.kind, text)
+    try:
+        found = await _listed(brought.kind, text)
+    except Unreadable as error:
+        raise _changed(actor, error.flaws) from None
+    await KINDS[brought.kind].lock(session, actor, found)
+    plan = await _judged(session, actor, brought.kind, found)
     if plan.flaws:
-        raise Conflict("import-changed", *(_flaw(one, actor.language) for one in plan.flaws[:SHOWN]))
-    tell = _telling(actor, id, count, plan.creates, aside)
+        raise _changed(actor, plan.flaws)
+    tell = _telling(actor, id, found.count, plan.creates, aside)
     try:
         await tell(0)
         await plan.work(tell)
     except Exception:
         await tell(0)
         raise
-    done = {"status": "done", "content": None, "done_rows": count, "finished_at": actor.at}
+    done = {"status": "done", "content": None, "done_rows": found.count, "finished_at": actor.at}
     await change(session, actor, Import, id, report=plan.report, **done)
     await emit(session, actor, "import.completed", id)
     return shown(actor, await policies.imports.get(session, actor, id))
@@ -145,15 +150,20 @@ async def _claimed(session: Transaction, actor: Actor, id: UUID) -> str:
     return text
 
 
-async def _judged(session: Transaction, actor: Actor, kind: str, text: str) -> tuple[int, Plan]:
-    """How many rows the list has, and what it would do; what rows mean is asked once each has its shape.
+async def _listed(kind: str, text: str) -> Listed[Any]:
+    """The rows of a list. Raises Unreadable when there is no such list in the text."""
+    return await asyncio.to_thread(listed, text, KINDS[kind].shape)
 
-    Raises Unreadable when there is no such list in the text.
-    """
-    found: Listed[Any] = await asyncio.to_thread(listed, text, KINDS[kind].shape)
+
+async def _judged(session: Transaction, actor: Actor, kind: str, found: Listed[Any]) -> Plan:
+    """What the list would do; what rows mean is asked once each has its shape."""
     if found.flaws:
-        return found.count, Plan(flaws=found.flaws)
-    return found.count, await KINDS[kind].plan(session, actor, found)
+        return Plan(flaws=found.flaws, more=found.more)
+    return await KINDS[kind].plan(session, actor, found)
+
+
+def _changed(actor: Actor, flaws: Sequence[RowFlaw]) -> Conflict:
+    return Conflict("import-changed", *(_flaw(one, actor.language) for one in flaws[:SHOWN]))
 
 
 def _telling(actor: Actor, id: UUID, rows: int, works: int, aside: Aside) -> Tell:

@@ -11,11 +11,11 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import column, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import TEXT, any_, bindparam, column, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from app.db import Transaction, columns, new_id, table_of
-from app.models import Assignment, Case, Custody, Department, Family, Member
+from app.models import Assignment, Case, Custody, Department, Family, Member, User
 from app.policy.actor import Actor
 from app.policy.rules import mine
 from app.schemas.cases import CaseIn, ExternalReference
@@ -30,7 +30,7 @@ from app.services.imports.lists import Listed, RowFlaw
 from app.services.imports.plans import BATCH, Plan, Tell
 from app.services.rows import add_all, change_all
 
-case, department = columns(Case), columns(Department)
+case, department, user = columns(Case), columns(Department), columns(User)
 Rows = Sequence[tuple[int, CaseRow]]
 
 
@@ -42,6 +42,12 @@ def _references() -> Any:
 
 
 REFERENCES: Final = _references()
+NAMED: Final = (
+    select(user.id)
+    .where(mine(table_of(User)), user.subject == any_(bindparam("subjects", type_=ARRAY(TEXT))))
+    .order_by(user.id)
+    .with_for_update(key_share=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +68,13 @@ class Known:
         return next(iter(found.values())) if len(found) == 1 else None
 
 
-async def lock(_session: Transaction, _actor: Actor) -> None:
-    """Nothing: what a case refers to is never deleted, and the reference is looked up under the lock of imports."""
+async def lock(session: Transaction, actor: Actor, found: Listed[CaseRow]) -> None:
+    """The accounts that the list names: who closes one meanwhile waits, and sees the cases that it was given.
+
+    Nothing else: what a case refers to is never deleted, and the reference is looked up under the lock of imports.
+    """
+    subjects = sorted({row.coordinator_subject for _, row in found.rows})
+    await session.rows(NAMED, {**actor.parameters, "subjects": subjects})
 
 
 async def plan(session: Transaction, actor: Actor, found: Listed[CaseRow]) -> Plan:

@@ -20,7 +20,7 @@ own = columns(Department)
 Rows = Sequence[tuple[int, DepartmentRow]]
 
 
-async def lock(session: Transaction, actor: Actor) -> None:
+async def lock(session: Transaction, actor: Actor, _found: Listed[DepartmentRow]) -> None:
     await lock_departments(session, actor)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.services.imports.lists import RowFlaw
+from app.services.imports.lists import KEPT, RowFlaw
 
-SHOWN: Final = 100
+SHOWN: Final = KEPT
 """How many flaws a report holds."""
 BATCH: Final = 500
 """Rows that are written at a time, with a word of progress after each."""
@@ -26,6 +26,8 @@ class Plan:
     changes: int = 0
     unchanged: int = 0
     flaws: Sequence[RowFlaw] = ()
+    more: int = 0
+    """Flaws that were counted and not kept."""
     work: Callable[[Tell], Awaitable[None]] = field(default=_nothing, repr=False)
 
     @property
@@ -33,4 +35,4 @@ class Plan:
         """The report as it is kept: counts, and the first flaws by row, column and code."""
         shown = [{"row": one.row, "column": one.column, "code": one.code} for one in self.flaws[:SHOWN]]
         counted = {"creates": self.creates, "changes": self.changes, "unchanged": self.unchanged}
-        return {**counted, "error_count": len(self.flaws), "errors": shown}
+        return {**counted, "error_count": len(self.flaws) + self.more, "errors": shown}

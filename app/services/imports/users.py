@@ -23,7 +23,7 @@ from app.services.events import emit_in_cases
 from app.services.imports.lists import Listed, RowFlaw
 from app.services.imports.plans import BATCH, Plan, Tell
 from app.services.municipalities import settings_now
-from app.services.rows import add_all, change_all
+from app.services.rows import add_all, change_all, end_of
 from app.services.users import lock_administrators, somebody_administers
 
 user, position, department, case = columns(User), columns(Position), columns(Department), columns(Case)
@@ -96,7 +96,7 @@ def _value(row: UserRow, name: str) -> Any:
     return list(value) if name == "paragraph_sets" else value
 
 
-async def lock(session: Transaction, actor: Actor) -> None:
+async def lock(session: Transaction, actor: Actor, _found: Listed[UserRow]) -> None:
     await lock_administrators(session, actor)
 
 
@@ -125,7 +125,7 @@ async def _write(session: Transaction, actor: Actor, todo: Changes, tell: Tell) 
         await add_all(session, actor, User, [{**account, **empty, **one} for one in todo.new[start : start + BATCH]])
         await tell(min(start + BATCH, len(todo.new)))
     await change_all(session, actor, User, todo.changed)
-    ending = ENDED.values(ended_at=actor.at)
+    ending = ENDED.values(ended_at=end_of(actor, position.started_at))
     await session.execute(ending, {"here": actor.municipality, "ids": todo.ended})
     place = {"started_at": actor.at, "ended_at": None}
     await add_all(session, actor, Position, [{**place, **one} for one in todo.held])

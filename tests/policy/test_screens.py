@@ -1,0 +1,82 @@
+"""A screen is its lists: each part shows, and logs, what the list of that policy does when it is asked by itself."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from sqlalchemy import bindparam, select
+
+from app.db import Database, Transaction, columns, new_id
+from app.errors import NotFound
+from app.models import AccessLog
+from app.policy.actor import Actor
+from app.policy.cases import cases
+from app.policy.core import screen
+from app.policy.statements import Part, Parts, screen_of
+from app.services import overviews
+from tests.policy.random_worlds import Facts, arranged, judging, reader, worlds
+from tests.worlds import World
+
+pytestmark = pytest.mark.anyio
+log = columns(AccessLog)
+WHAT = ("outcome", "action", "resource", "resource_ids", "rules", "case_id", "family_id", "case_ids", "member_ids")
+
+
+async def by_itself(session: Transaction, actor: Actor, part: Part, given: dict[str, Any]) -> Sequence[Any]:
+    """The rows of a part, read without the screen."""
+    if not part.alone:
+        filters = {name: given[name] for name in part.filters}
+        try:
+            return (await part.policy.page(session, actor, limit=part.limit, **filters)).items
+        except NotFound:
+            return []
+    try:
+        return [await part.policy.get(session, actor, given["row_id"])]
+    except NotFound:
+        return []
+
+
+def shown(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """The rows without what the statement says beside them for the log."""
+    beside = ("log_rule", "log_case", "log_family", "log_member", "granted", "action_rule")
+    return [{name: value for name, value in row._mapping.items() if name not in beside} for row in rows]
+
+
+async def logged(session: Transaction, after: UUID) -> list[tuple[Any, ...]]:
+    """What the log has gained, whatever the order; what a list or a row that is not there said of the place is left."""
+    rows = select(*(log[name] for name in WHAT)).where(log.id > bindparam("after")).order_by(log.id)
+    return sorted((tuple(row) for row in await session.execute(rows, {"after": after})), key=str)
+
+
+async def compared(session: Transaction, actor: Actor, parts: Parts, **given: Any) -> dict[str, list[Any]]:
+    """A screen, and its parts one by one: the same rows, the same reasons."""
+    began = new_id()
+    drawn = await screen(session, actor, parts, **given)
+    noted, again = await logged(session, began), new_id()
+    for name, part in parts:
+        assert shown(drawn[name]) == shown(await by_itself(session, actor, part, given)), (name, actor)
+    assert noted == await logged(session, again), actor
+    return drawn
+
+
+@judging(12)
+@given(facts=worlds(2, 3))
+async def test_a_screen_is_its_lists(facts: Facts, here: World, owner: Database) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(overviews, "screen", compared)
+        async with arranged(owner, here, facts) as session:
+            for who in facts.readers():
+                actor = await reader(session, here, facts, who)
+                await overviews.work(session, actor)
+                for case in facts["cases"]:
+                    with suppress(NotFound):
+                        await overviews.overview(session, actor, case["id"])
+
+
+def test_a_list_on_a_screen_is_narrowed_first() -> None:
+    """A list from nothing but the reader has another statement, which a screen has no place for."""
+    with pytest.raises(ValueError, match="narrowed"):
+        screen_of("professional", (("cases", Part(cases, 50, frozenset({"open"}))),))
