@@ -61,7 +61,7 @@ from chosen
 FAMILIES: Final = """
 select c.family_id, c.child_id, f.owner_department_id
 from cases c join families f on f.municipality_id = c.municipality_id and f.id = c.family_id
-where c.municipality_id = $1 and c.id = any($2)
+where c.municipality_id = $1 and c.id = any($2) and c.state <> 'closed'
 """
 
 
