@@ -230,6 +230,7 @@ class Database:
                 "server_settings": SETTINGS,
                 "prepared_statement_cache_size": 300,
                 "statement_cache_size": 300,
+                "max_cacheable_statement_size": 0,  # a whole screen is more than the 15 kB kept by default
                 "timeout": 10,
             },
         )

@@ -111,7 +111,13 @@ class Bare:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         self.pool = await asyncpg.create_pool(
-            self.url, min_size=POOL, max_size=POOL, init=_prepare, reset=_nothing, server_settings=SETTINGS
+            self.url,
+            min_size=POOL,
+            max_size=POOL,
+            init=_prepare,
+            reset=_nothing,
+            server_settings=SETTINGS,
+            max_cacheable_statement_size=0,
         )
         await send({"type": "lifespan.startup.complete"})
         await receive()

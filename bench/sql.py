@@ -132,7 +132,9 @@ class Asking:
 
 @asynccontextmanager
 async def _connected(place: Place) -> AsyncIterator[Any]:
-    connection = await asyncpg.connect(place.app, server_settings={**SETTINGS, "statement_timeout": "0"})
+    connection = await asyncpg.connect(
+        place.app, server_settings={**SETTINGS, "statement_timeout": "0"}, max_cacheable_statement_size=0
+    )
     try:
         yield connection
     finally:
