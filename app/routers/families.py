@@ -110,7 +110,10 @@ async def unbind_login(
 
 @searching.post("/members/search", response_model=PageOut[MemberOut])
 async def search_members(wanted: MemberSearch, actor: CurrentActor, session: Session, vault: CurrentVault) -> Response:
-    """As a professional: the members of exactly this CPR number that you may read. Strictly limited in number."""
+    """As a professional: the members of exactly this CPR number, where their number is shown to you, masked.
+
+    Others are not found: not by a leader or the core team, who could confirm a number by trying. Strictly limited.
+    """
     return many(MemberOut, await families.search(session, actor, wanted, vault))
 
 

@@ -19,7 +19,10 @@ async def deviate(
     *,
     user_id: UUID | None = None,
 ) -> None:
-    """Keep that a rule was not followed, and why. `user_id`: whom it is about. Emits `deviation.recorded`."""
+    """Keep that a rule was not followed, and why. `user_id`: whom it is about. Emits `deviation.recorded`.
+
+    How many cases an adviser has is between adviser and leader (R457): that event stands on no case's timeline.
+    """
     values = {"kind": kind, "reason": reason, "user_id": user_id, "recorded_at": actor.at, "recorded_by": actor.user}
     id = await add(session, actor, Deviation, case_id=case_id, **values)
-    await emit(session, actor, "deviation.recorded", id, case_id=case_id)
+    await emit(session, actor, "deviation.recorded", id, case_id=None if kind == "caseload_over_norm" else case_id)

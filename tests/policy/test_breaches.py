@@ -200,6 +200,9 @@ async def test_why_a_colleague_is_above_the_norm_is_for_the_leader(world: World)
     assert (await world.update("head", "PUT", f"{path}/coordinator", above, read=path)).status_code == 200
     seen = {who: len((await world.get(who, f"{path}/deviations")).json()["items"]) for who in READERS_OF_A_CASE}
     assert seen == {"head": 1, "coordinator": 1, "mother": 0, "journal": 0}
+    for who in READERS_OF_A_CASE:  # nor by way of the timeline
+        told = (await world.get(who, f"{path}/timeline")).json()["items"]
+        assert "deviation.recorded" not in {event["type"] for event in told}, who
 
 
 READERS_OF_A_CASE = ("head", "coordinator", "mother", "journal")

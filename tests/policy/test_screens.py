@@ -17,6 +17,7 @@ from app.policy.cases import cases
 from app.policy.core import screen
 from app.policy.statements import Part, Parts, screen_of
 from app.services import overviews
+from tests.policy.oracle import readable
 from tests.policy.random_worlds import Facts, arranged, judging, reader, worlds
 from tests.worlds import World
 
@@ -69,11 +70,12 @@ async def test_a_screen_is_its_lists(facts: Facts, here: World, owner: Database)
         patch.setattr(overviews, "screen", compared)
         async with arranged(owner, here, facts) as session:
             for who in facts.readers():
-                actor = await reader(session, here, facts, who)
+                actor, seen = await reader(session, here, facts, who), set[Any]()
                 await overviews.work(session, actor)
                 for case in facts["cases"]:
                     with suppress(NotFound):
-                        await overviews.overview(session, actor, case["id"])
+                        seen.add((await overviews.overview(session, actor, case["id"]))["case"].id)
+                assert seen == readable("case", facts, who)
 
 
 def test_a_list_on_a_screen_is_narrowed_first() -> None:

@@ -54,7 +54,7 @@ async def test_above_the_norm_takes_the_leaders_reason(world: World) -> None:
     assert (deviation["kind"], deviation["reason"]) == ("caseload_over_norm", "Familien kender Karen i forvejen.")
     assert (deviation["user_id"], deviation["recorded_by"]) == (str(world.ids["coordinator"]), str(world.ids["head"]))
     told = (await world.get("mother", f"/v1/cases/{other['id']}/timeline")).json()["items"]
-    assert {"deviation.recorded", "case.allocated"} <= {event["type"] for event in told}
+    assert "case.allocated" in {event["type"] for event in told}
     assert (await load(world, "coordinator"))["over"] is True
 
 
