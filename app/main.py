@@ -12,13 +12,12 @@ import limits
 from fastapi import FastAPI, Response
 from fastapi_offline import FastAPIOffline
 from limits.aio.strategies import FixedWindowRateLimiter
-from limits.storage import storage_from_string
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from app import openapi, problems
+from app import limiting, openapi, problems
 from app.auth import Verifier, tryout_issuer
 from app.config import Settings
 from app.db import Database
@@ -70,7 +69,7 @@ def _context(settings: Settings, database: Database) -> Context:
     return Context(
         database=database,
         verifier=Verifier(issuers, leeway=settings.token_leeway_seconds),
-        limiter=FixedWindowRateLimiter(storage_from_string(settings.rate_limit_storage)),
+        limiter=FixedWindowRateLimiter(limiting.storage(settings.rate_limit_storage)),
         limit=limits.parse(settings.rate_limit),
         search_limit=limits.parse(settings.search_rate_limit),
         vault=vault(settings),

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -19,6 +19,8 @@ from fastapi.routing import APIRoute
 from limits import RateLimitItem
 from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.datastructures import Headers
+from starlette.routing import Match
+from starlette.types import Scope
 
 from app.auth import Identity, Verifier
 from app.cpr import Vault
@@ -56,6 +58,17 @@ class TransactionRoute(APIRoute):
     async def admit(self, context: Context, identity: Identity) -> None:
         """Raises TooManyRequests when the caller asks too often."""
         await _within_limit(context, context.limit, identity)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As always, but a path that begins or ends otherwise costs no regular expression: there are many routes."""
+        begins, ends = self._literals
+        if not (scope["path"].startswith(begins) and scope["path"].endswith(ends)):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+    @cached_property
+    def _literals(self) -> tuple[str, str]:
+        return self.path_format.partition("{")[0], self.path_format.rpartition("}")[2]
 
     remembered = True
     """Whether a POST is carried out once per Idempotency-Key."""

@@ -193,18 +193,18 @@ ENUMERATIONS = {
     " callback event access_log user"
     " department settings step_template"
     " organisation contact_person standing_team team_seat"
-    " contact_preference concern related_case complexity measure"
+    " contact_preference concern related_case complexity case_warning measure"
     " candidate coverage_check role_agreement deviation caseload"
     " import method",
     "resource_list": "cycle activity family member custody relation case step assignment team_member meeting contact"
     " callback event access_log"
     " user department settings step_template"
     " organisation contact_person standing_team team_seat"
-    " contact_preference concern related_case complexity measure"
+    " contact_preference concern related_case complexity case_warning measure"
     " candidate coverage_check role_agreement deviation caseload"
     " import method",
     "told": "opened unexplained refused staff service citizen me",
-    "deed": "read list list_empty open_case own_cases leave change assign_coordinator change_state work_step"
+    "deed": "read list overview list_empty open_case own_cases leave change assign_coordinator change_state work_step"
     " change_team"
     " plan_meeting hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody"
     " note_capability configure set_relation set_login search_members"
@@ -212,7 +212,8 @@ ENUMERATIONS = {
     " note_intake rate_concern rate_complexity relate_case end_related_case prefer_contact plan_measure work_measure"
     " assign_helper end_assignment check_coverage agree_roles end_agreement change_membership describe_role"
     " carry_out discard publish_method confirm_reading see_coverage",
-    "action": "read list open_case own_cases leave change assign_coordinator change_state work_step change_team"
+    "action": "read list overview open_case own_cases leave change assign_coordinator change_state work_step"
+    " change_team"
     " plan_meeting hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody"
     " note_capability configure set_relation set_login search_members"
     " keep_partners keep_teams set_norm change_me"

@@ -12,12 +12,15 @@ from uuid import UUID, uuid4
 
 import pytest
 import structlog
+from limits import parse
+from limits.aio.strategies import FixedWindowRateLimiter
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from app import worker
 from app.auth import TRYOUT_ISSUER, tryout_key
 from app.db import Database
+from app.limiting import SweptMemory, storage
 from app.policy import shown
 from tests.conftest import ROOT
 from tests.worlds import World
@@ -310,3 +313,25 @@ def test_the_page_of_rules_has_every_rule() -> None:
 def test_logging_of_these_tests_is_their_own() -> None:
     """`capture_logs` hears nothing of a logger that was bound earlier and kept."""
     assert structlog.get_config()["cache_logger_on_first_use"] is False
+
+
+# --- how often somebody has asked
+
+
+async def test_windows_that_are_over_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counting costs the same however many ask, and what is over is dropped with the next question."""
+    now, counts = [1_000.0], storage("async+memory://")
+    assert isinstance(counts, SweptMemory)
+    monkeypatch.setattr("time.time", lambda: now[0])
+    limiter, limit = FixedWindowRateLimiter(counts), parse("2/minute")
+    assert [await limiter.hit(limit, "a") for _ in range(3)] == [True, True, False]
+    assert await limiter.hit(limit, "b")
+    now[0] += 61
+    assert await limiter.hit(limit, "c")
+    assert len(counts.storage) == len(counts.expirations) == 1
+    assert await limiter.hit(limit, "a")
+
+
+def test_where_it_is_counted_must_be_asynchronous() -> None:
+    with pytest.raises(ValueError, match="asynchronous"):
+        storage("memory://")

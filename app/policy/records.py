@@ -1,6 +1,6 @@
 """The log rows that the policies' own statements write: who asked for what, when, as what, and which rule opened it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -53,6 +53,16 @@ def of_one(policy: "Policy", found: CTE, action: str) -> dict[str, ColumnElement
         "family_id": first["log_family"],
         "case_ids": NO_IDS,
     }
+
+
+def of_screen(policy: "Policy", whole: CTE, within: Sequence[CTE]) -> dict[str, ColumnElement[Any]]:
+    """One log row for a row and all that was shown beneath it: the ids of both, each with its rule."""
+    values = of_one(policy, whole, "read")
+    ids, rules = values["resource_ids"], values["rules"]
+    for page in within:
+        ids = func.array_cat(ids, select(_gathered(page.c.id, page.c.id)).scalar_subquery(), type_=ids.type)
+        rules = func.array_cat(rules, select(_gathered(page.c.log_rule, page.c.id)).scalar_subquery(), type_=rules.type)
+    return values | {"action": word("overview"), "resource_ids": ids, "rules": rules}
 
 
 def _values(policy: "Policy", found: CTE, order: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:

@@ -25,6 +25,7 @@ from app.policy import (
     steps,
     teams,
     users,
+    warnings,
 )
 from app.policy.core import Policy
 from app.policy.rules import Grant, Grants, Rule
@@ -36,6 +37,7 @@ POLICIES: tuple[Policy, ...] = (
     families.relations,
     cases.cases,
     cases.complexity,
+    warnings.case_warnings,
     steps.steps,
     cycles.cycles,
     cycles.activities,

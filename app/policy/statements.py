@@ -7,11 +7,12 @@ allowing rule finds its own first rows by an index, and nothing is asked of all 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import (
     INTEGER,
+    Column,
     ColumnElement,
     FromClause,
     Select,
@@ -28,10 +29,11 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import TEXT, array
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import CTE
 
 from app.policy.actor import ACTOR, Kind
-from app.policy.records import LOG, logged, of_list, of_one, row_of
+from app.policy.records import LOG, logged, of_list, of_one, of_screen, row_of
 from app.policy.rules import (
     CLOSED,
     NO_ID,
@@ -70,12 +72,8 @@ class Opened:
         bits = sum(1 << n for n, own in enumerate(self.grant.allow) if any(own is r for r in grant.allow))
         return self.rules.bitwise_and(literal_column(str(bits), INTEGER)) != NOTHING if bits else false()
 
-    @property
-    def reason(self) -> ColumnElement[str]:
-        """The name of the first allowing rule that holds."""
-        return _first_of((self.by(Grant(allow=(r,))), r) for r in self.grant.allow)
-
     def reason_of(self, grant: Grant) -> ColumnElement[str]:
+        """The name of the first of a grant's allowing rules that holds."""
         return _first_of((self.by(Grant(allow=(r,))), r) for r in grant.allow)
 
 
@@ -102,7 +100,8 @@ def _base(policy: "Policy", kind: Kind, opened: Opened, source: FromClause, *ext
     about = {"log_case": policy.case_id, "log_family": policy.family_id, "log_member": policy.member_id}
     shown = [_shown(policy, name, kind, opened).label(name) for name in policy.columns]
     logged = [(NO_ID if column is None else column).label(name) for name, column in about.items()]
-    return select(*shown, opened.reason.label("log_rule"), *logged, *extra).select_from(source)
+    reason = opened.reason_of(policy.grant(kind, "read")).label("log_rule")
+    return select(*shown, reason, *logged, *extra).select_from(source)
 
 
 def _shown(policy: "Policy", name: str, kind: Kind, opened: Opened) -> ColumnElement[Any]:
@@ -112,13 +111,13 @@ def _shown(policy: "Policy", name: str, kind: Kind, opened: Opened) -> ColumnEle
     return case((opened.by(policy.veiled[name].get(kind, CLOSED)), column), else_=null())
 
 
-def _judged(policy: "Policy", kind: Kind, *extra: Any) -> tuple[Select[Any], Opened]:
+def _judged(policy: "Policy", kind: Kind, *extra: Any) -> Select[Any]:
     """The rows of a policy that the kind of actor may read, each judged by itself: where there are few to judge."""
     grant = policy.grant(kind, "read")
     asked = _asked(grant)
     opened = Opened(grant, asked.c.rules)
     rows = _base(policy, kind, opened, policy.joined.join(asked, true()), *(one(opened) for one in extra))
-    return rows.where(mine(policy.table), *_always(grant), opened.at_all), opened
+    return rows.where(mine(policy.table), *_always(grant), opened.at_all)
 
 
 def _always(grant: Grant) -> list[Expression]:
@@ -147,7 +146,7 @@ def page_of(policy: "Policy", kind: Kind, filters: frozenset[str], after: bool) 
 def _found(policy: "Policy", kind: Kind, wanted: Sequence[Expression], filters: frozenset[str], after: bool) -> CTE:
     key = policy.table.c.id
     if filters & {policy.scope, *policy.narrow}:
-        rows, _ = _judged(policy, kind)
+        rows = _judged(policy, kind)
         rows = rows.where(_beyond(policy, key, after), *wanted)
     else:
         picked = _picked(policy, kind, wanted, after)
@@ -211,7 +210,7 @@ def one_of(policy: "Policy", kind: Kind, action: str) -> Select[Any]:
     def named(opened: Opened) -> ColumnElement[str]:
         return (NO_TEXT if reading else opened.reason_of(grant)).label("action_rule")
 
-    rows, _ = _judged(policy, kind, granted, named)
+    rows = _judged(policy, kind, granted, named)
     found = rows.where(policy.table.c.id == bindparam("row_id")).cte("page")
     shown = select(found)
     return shown.add_cte(logged(of_one(policy, found, action), found)) if policy.personal else shown
@@ -282,28 +281,94 @@ Parts = tuple[tuple[str, Part], ...]
 
 @cache
 def screen_of(kind: Kind, parts: Parts) -> tuple[Select[Any], Mapping[str, Sequence[str]]]:
-    """One statement for several lists of one screen, each an array of rows; and the names of the rows' columns."""
+    """One statement for several lists of one screen, each an array of rows; and the names of the rows' columns.
+
+    What lies in the one row that the screen is about is logged with it, as one row; any other list by itself.
+    """
     shown, logs, names = [], [], dict[str, Sequence[str]]()
+    whole, within = None, list[CTE]()
     for name, part in parts:
-        policy, found = part.policy, _part(kind, name, part)
+        policy, found = part.policy, _part(kind, name, part, whole)
         kept = [column for column in found.c if not column.name.startswith("log_")]
         names[name] = [column.name for column in kept]
         rows = select(func.row(*kept)).order_by(policy.order(found.c.id))
         shown.append(func.array(rows.scalar_subquery()).label(name))
-        scope = bindparam(policy.scope, type_=UUID_TYPE) if policy.scope in part.filters else None
-        values = of_one(policy, found, "read") if part.alone else of_list(policy, found, scope)
-        logs.append(select(*row_of(values, f"{name}_log_id").values()).select_from(found))
-    written = insert(LOG).from_select(list(row_of(values, "")), union_all(*logs)).cte("logged")
+        if part.alone:
+            whole = _Whole(policy, found, name)
+        elif whole is not None and whole.holds(policy, kind):
+            within.append(found)
+        else:
+            scope = bindparam(policy.scope, type_=UUID_TYPE) if policy.scope in part.filters else None
+            logs.append((of_list(policy, found, scope), name, found))
+    if whole is not None:
+        logs.append((of_screen(whole.policy, whole.page, within), whole.name, whole.page))
+    rows_of = [select(*row_of(values, f"{name}_log_id").values()).select_from(found) for values, name, found in logs]
+    written = insert(LOG).from_select(list(row_of(logs[0][0], "")), union_all(*rows_of)).cte("logged")
     return select(*shown).add_cte(written), names
 
 
-def _part(kind: Kind, name: str, part: Part) -> CTE:
+@dataclass(frozen=True)
+class _Whole:
+    """The one row that a screen is about, and the bits of what opens it."""
+
+    policy: "Policy"
+    page: CTE
+    name: str
+
+    def holds(self, policy: "Policy", kind: Kind) -> bool:
+        """The policy's rows lie in such a row, and are opened by rules that were asked of it."""
+        asked = self.policy.grant(kind, "read").allow
+        return policy.parent is self.policy and all(
+            any(r is own for own in asked) for r in policy.grant(kind, "read").allow
+        )
+
+    def judged(self, policy: "Policy", kind: Kind) -> Select[Any]:
+        """The readable rows, of the rows in it: by what was asked of it."""
+        grant = policy.grant(kind, "read")
+        opened = Opened(self.policy.grant(kind, "read"), self.page.c.log_rules)
+        rows = _base(policy, kind, opened, policy.joined)
+        return rows.where(mine(policy.table), *_always(grant), opened.by(Grant(allow=grant.allow)))
+
+    def beneath(self, rows: Select[Any]) -> Select[Any]:
+        """The rows in it, where what was read of it stands for its table."""
+        beneath: Any = visitors.replacement_traverse(rows, {}, partial(self._instead, rows))
+        return cast(Select[Any], beneath)
+
+    def _instead(self, rows: Select[Any], element: Any, **_: Any) -> Any:
+        """The page for the table, except where a question of its own reads that table anew."""
+        own, known = self.policy.table, self.policy
+        if element is own or element is self.page:
+            return self.page
+        if isinstance(element, Select) and element is not rows and _reads(element, own):
+            return element
+        if not isinstance(element, Column) or element.table is not own:
+            return None
+        if element.name == "municipality_id":
+            return self.page.c.log_municipality
+        if known.columns.get(element.name) is not element or element.name in known.veiled:
+            raise ValueError(f"{known.name}.{element.name} is not read as it is")
+        return self.page.c[element.name]
+
+
+def _reads(rows: Select[Any], table: FromClause) -> bool:
+    """Whether the table is one of its own, and not one of the rows that it is asked for."""
+    return any(table in part._from_objects for part in (*rows._from_obj, *rows.columns_clause_froms))
+
+
+def _part(kind: Kind, name: str, part: Part, whole: _Whole | None) -> CTE:
     policy, key = part.policy, part.policy.table.c.id
-    wanted = [policy.filters[which] for which in sorted(part.filters)]
+    within = whole if whole is not None and whole.holds(policy, kind) else None
     if part.alone:
-        wanted.append(key == bindparam("row_id", type_=UUID_TYPE))
+        beside = (lambda opened: opened.rules.label("log_rules"), lambda _: _municipality(policy))
+        rows = _judged(policy, kind, *beside).where(key == bindparam("row_id", type_=UUID_TYPE))
     elif not part.filters & {policy.scope, *policy.narrow}:
         raise ValueError(f"{name}: a list on a screen is narrowed first")
-    rows, _ = _judged(policy, kind)
-    limit = literal_column(str(part.limit), INTEGER)
-    return rows.where(*wanted).order_by(policy.order(key)).limit(limit).cte(f"{name}_page")
+    else:
+        rows = _judged(policy, kind) if within is None else within.judged(policy, kind)
+    rows = rows.where(*(policy.filters[which] for which in sorted(part.filters)))
+    rows = rows.order_by(policy.order(key)).limit(literal_column(str(part.limit), INTEGER))
+    return (rows if within is None else within.beneath(rows)).cte(f"{name}_page")
+
+
+def _municipality(policy: "Policy") -> ColumnElement[Any]:
+    return policy.table.c.municipality_id.label("log_municipality")

@@ -14,11 +14,12 @@ from app.policy import steps as step_policies
 from app.policy.actor import Actor
 from app.policy.core import screen
 from app.policy.statements import Part, Parts
+from app.policy.warnings import case_warnings
 from app.services import cases, steps
 from app.services.assignments import awaits_deputy
 from app.services.catalogue import label
 from app.services.progress import stages
-from app.services.warnings import warnings
+from app.services.warnings import told
 from app.wire import cursor
 
 IN_CASE: Final = frozenset({"case_id"})
@@ -34,6 +35,7 @@ OVERVIEW: Final[Parts] = (
     ("measures", Part(measures.measures, 50, CURRENT)),
     ("meetings", Part(contact_policies.meetings, 10, IN_CASE)),
     ("callbacks_waiting", Part(contact_policies.callbacks, 50, IN_CASE | {"status"})),
+    ("warnings", Part(case_warnings, 1, IN_CASE | {"worked_on"})),
 )
 MOST_CASES: Final = 50
 WORK: Final[Parts] = (
@@ -53,6 +55,7 @@ async def overview(session: Transaction, actor: Actor, case_id: UUID) -> dict[st
     Where a case may go, and which cells are blank, is for those who work with it: a citizen gets neither.
     """
     given = {"row_id": case_id, "case_id": case_id, "active": True, "current": True, "status": "waiting"}
+    given["worked_on"] = True
     found = await screen(session, actor, OVERVIEW, **given)
     if not found["case"]:
         raise NotFound(refusal=Refusal("case", "read", case_id))
@@ -78,7 +81,7 @@ async def overview(session: Transaction, actor: Actor, case_id: UUID) -> dict[st
         "days_to_team": _days(case.opened_at, there),
         "transitions": moves,
         "unfilled": unfilled,
-        "warnings": await warnings(session, actor, case),
+        "warnings": told(found["warnings"], actor.language),
     }
 
 

@@ -1,78 +1,28 @@
 """What the overview points out to those who work on a case. Nothing is blocked by it."""
 
+from collections.abc import Sequence
 from typing import Any, Final, get_args
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
-
-from app.db import Row, Transaction, columns, table_of
-from app.models import Case, ContactPreference, CoverageCheck, Department, RoleAgreement, TeamMember
-from app.policy.actor import ACTOR, Actor
-from app.policy.caseload import helped
-from app.policy.cases import INSIDE, contact, in_team_today, joined, with_contact
-from app.policy.municipalities import setting
-from app.policy.preferences import counts
-from app.policy.rules import UUID_TYPE, Expression, is_one, mine, some
-from app.policy.teams import missing_sets
+from app.db import Transaction
+from app.policy.actor import Actor, Language
+from app.policy.warnings import case_warnings
 from app.schemas.codes import CaseWarning
 from app.services.catalogue import label
 
-case, team, department = columns(Case), columns(TeamMember), columns(Department)
-owner = table_of(Department).alias("owner")
 CODES: Final[tuple[CaseWarning, ...]] = get_args(CaseWarning)
 
 
-def _in_team(*conditions: Expression) -> ColumnElement[int]:
-    """How many are in the core team today, and needed."""
-    here = (mine(table_of(TeamMember)), team.case_id == case.id, team.relevant, in_team_today())
-    found = select(func.count()).select_from(table_of(TeamMember)).where(*here, *conditions)
-    return found.correlate_except(table_of(TeamMember)).scalar_subquery()
+async def warnings(session: Transaction, actor: Actor, case_id: UUID) -> list[dict[str, str]]:
+    """What should be looked at in a case: for professionals, while it is worked on. Raises NotFound."""
+    return told((await case_warnings.page(session, actor, case_id=case_id, worked_on=True)).items, actor.language)
 
 
-def _lacks_knowledge() -> Expression:
-    """A sector in the team is neither the owner department's nor one that the coordinator knows well (R107).
-
-    Somebody who has filled in nothing about herself is not said to know nothing.
-    """
-    known = contact.c.competences["cross_administration"]
-    unknown = some(
-        table_of(Department),
-        department.id == team.department_id,
-        ~is_one(department.sector, "administration", "other"),
-        ~known.contains(func.to_jsonb(department.sector)),
-        department.sector != owner.c.sector,
-    )
-    return (func.jsonb_typeof(known) == "array") & (_in_team(unknown) > 0)
-
-
-def _flags() -> Select[Any]:
-    """Each warning's condition by its code. What tells of content is for those inside."""
-    check, agreement, preference = columns(CoverageCheck), columns(RoleAgreement), columns(ContactPreference)
-    absent = ~contact.c.active | func.coalesce(contact.c.absent_until > ACTOR.today, False)
-    agreed = (agreement.case_id == case.id) & agreement.ended_at.is_(None) & (agreement.review_on <= ACTOR.today)
-    wished = (preference.case_id == case.id) & counts() & (preference.review_on <= ACTOR.today)
-    conditions: dict[CaseWarning, ColumnElement[Any]] = {
-        "coordinator_absent": func.coalesce(absent, False),
-        "single_person": (setting("contact", "deputy_required") != "off") & ~helped(),
-        "coverage_missing": ~some(table_of(CoverageCheck), check.case_id == case.id),
-        "paragraph_sets_missing": func.cardinality(missing_sets()) > 0,
-        "team_member_only_one": _in_team() < 2,
-        "coordinator_lacks_knowledge": _lacks_knowledge(),
-        "preference_review_due": INSIDE.where & some(table_of(ContactPreference), wished),
-        "role_agreement_review_due": INSIDE.where & some(table_of(RoleAgreement), agreed),
-    }
-    this = (mine(table_of(Case)), case.id == bindparam("case_id", type_=UUID_TYPE))
-    shown = [condition.label(code) for code, condition in conditions.items()]
-    return (
-        select(*shown).select_from(joined(with_contact(table_of(Case)), owner, case.owner_department_id)).where(*this)
-    )
-
-
-FLAGS: Final = _flags()
-
-
-async def warnings(session: Transaction, actor: Actor, case: Row) -> list[dict[str, str]]:
-    """What should be looked at in a case that has been opened: for professionals, while it is worked on."""
-    if actor.kind != "professional" or case.state in ("draft", "closed"):
-        return []
-    (found,) = await session.rows(FLAGS, {**actor.parameters, "case_id": case.id})
-    return [{"code": code, "label": label("case_warning", code, actor.language)} for code in CODES if found[code]]
+def told(flags: Sequence[Any], language: Language) -> list[dict[str, str]]:
+    """The warnings of the one row of flags, if there is one."""
+    return [
+        {"code": code, "label": label("case_warning", code, language)}
+        for row in flags
+        for code in CODES
+        if row._mapping[code]
+    ]

@@ -276,7 +276,8 @@ async def _repeat(scene: Scene, place: str, database: Database) -> None:
 async def _look_up(scene: Scene, place: str, database: Database) -> None:
     """The ids of what came with the case: steps, assignments, the team, and what happened."""
     world, who = scene.world, "second" if place == "other" else "coordinator"
-    scene.rows[place, "case"] = scene.rows[place, "complexity"] = UUID(scene.cases[place])
+    for resource in ("case", "complexity", "case_warning"):
+        scene.rows[place, resource] = UUID(scene.cases[place])
     scene.rows[place, "activity"] = scene.rows[place, "candidate"] = scene.rows[place, "case"]
     for resource, rest in (("step", "steps"), ("assignment", "assignments"), ("team_member", "team")):
         items = (await world.get(who, scene.path(place, f"/{rest}"))).json()["items"]

@@ -140,6 +140,8 @@ def _readers(place: str, resource: str) -> set[str]:
         return {"head"} | PRIVATE.get(place, set()) - {"psychologist"}
     if resource == "complexity":
         return PRIVATE.get(place, set())
+    if resource == "case_warning":
+        return case - PARENTS - {"journal", "teen"}
     return case
 
 

@@ -46,21 +46,33 @@ def shown(rows: Sequence[Any]) -> list[dict[str, Any]]:
     return [{name: value for name, value in row._mapping.items() if name not in beside} for row in rows]
 
 
-async def logged(session: Transaction, after: UUID) -> list[tuple[Any, ...]]:
+async def logged(session: Transaction, after: UUID) -> list[Any]:
     """What the log has gained, whatever the order; what a list or a row that is not there said of the place is left."""
     rows = select(*(log[name] for name in WHAT)).where(log.id > bindparam("after")).order_by(log.id)
-    return sorted((tuple(row) for row in await session.execute(rows, {"after": after})), key=str)
+    return sorted(await session.execute(rows, {"after": after}), key=str)
 
 
 async def compared(session: Transaction, actor: Actor, parts: Parts, **given: Any) -> dict[str, list[Any]]:
-    """A screen, and its parts one by one: the same rows, the same reasons."""
+    """A screen, and its parts one by one: the same rows, the same reasons. A case's overview is told as one look."""
     began = new_id()
     drawn = await screen(session, actor, parts, **given)
     noted, again = await logged(session, began), new_id()
     for name, part in parts:
         assert shown(drawn[name]) == shown(await by_itself(session, actor, part, given)), (name, actor)
-    assert noted == await logged(session, again), actor
+    singly = await logged(session, again)
+    if not any(part.alone for _, part in parts):
+        assert noted == singly, actor
+    elif drawn["case"]:
+        (one,) = noted
+        assert (one.outcome, one.action, one.resource, one.case_id) == ("read", "overview", "case", given["case_id"])
+        assert one.member_ids is None
+        assert reasons(noted) == reasons(singly), actor
     return drawn
+
+
+def reasons(rows: Sequence[Any]) -> list[tuple[UUID, str]]:
+    """What was shown, each with the rule that opened it."""
+    return sorted((id, rule) for row in rows for id, rule in zip(row.resource_ids, row.rules, strict=True))
 
 
 @judging(12)
