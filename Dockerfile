@@ -24,7 +24,8 @@ RUN pip install --no-deps --no-build-isolation -e . && python -m compileall -q a
 FROM python:3.12-slim
 
 RUN groupadd --gid 10001 indgang \
-    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin indgang
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin indgang \
+    && install -d -o 10001 -g 10001 -m 0700 /var/lib/indgang
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/indgang /srv/indgang
 
@@ -32,7 +33,10 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     INDGANG_MODE=production \
     INDGANG_HOST=0.0.0.0 \
-    INDGANG_PORT=8000
+    INDGANG_PORT=8000 \
+    INDGANG_DATA_DIR=/var/lib/indgang
+# The contents of documents: mount a disk here, or they end with the container.
+VOLUME /var/lib/indgang
 WORKDIR /srv/indgang
 USER 10001:10001
 EXPOSE 8000

@@ -1,16 +1,18 @@
 """What routers return: rows on the wire, each with the headers it is owed."""
 
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import Response
 
-from app.errors import Flaw, Problem
+from app.errors import ConsentMissing, Flaw, Problem
 from app.policy.core import Page
-from app.schemas.base import FlawOut, PageOut, ProblemOut
+from app.schemas.base import ConsentMissingOut, FlawOut, PageOut, ProblemOut
 from app.services.catalogue import explained, label
 from app.wire import Listed, cursor, dumped, etag
 
 JSON = "application/json"
+CODED: Final = {"category": "document_category", "purpose": "share_purpose"}
+"""The limits of a flaw that are codes, and where their words stand."""
 
 
 def one(shape: Any, value: Any, *, place: str | None = None, status: int = 200) -> Response:
@@ -25,6 +27,11 @@ def one(shape: Any, value: Any, *, place: str | None = None, status: int = 200) 
 def created(shape: Any, value: Any, collection: str) -> Response:
     """A 201 for a resource that stands in this collection under its id."""
     return one(shape, value, place=f"{collection}/{value.id}", status=201)
+
+
+def done() -> Response:
+    """It was carried out, and the result is not the caller's to read."""
+    return Response(status_code=204)
 
 
 def many(shape: Any, page: Page, items: Any = None, *, place: str | None = None) -> Response:
@@ -55,15 +62,18 @@ def picture(svg: str) -> Response:
 
 def problem(error: Problem, language: str) -> Response:
     """A problem as `application/problem+json` (RFC 9457)."""
-    known = ProblemOut(
-        type=f"urn:indgang:problem:{error.code}",
-        title=label("problem", error.code, language),
-        status=error.status,
-        code=error.code,
-        errors=[_flaw(flaw, language) for flaw in error.flaws],
-    )
+    known = {
+        "type": f"urn:indgang:problem:{error.code}",
+        "title": label("problem", error.code, language),
+        "status": error.status,
+        "code": error.code,
+        "errors": [_flaw(flaw, language) for flaw in error.flaws],
+    }
+    shape: type[ProblemOut] = ProblemOut
+    if isinstance(error, ConsentMissing):
+        shape, known["missing"] = ConsentMissingOut, error.missing
     return Response(
-        known.model_dump_json(),
+        shape.model_validate(known).model_dump_json(),
         error.status,
         {**error.headers, "Content-Language": language},
         "application/problem+json",
@@ -71,5 +81,6 @@ def problem(error: Problem, language: str) -> Response:
 
 
 def _flaw(flaw: Flaw, language: str) -> FlawOut:
-    detail = flaw.detail or explained(flaw.code, flaw.limits, language)
+    limits = {name: label(CODED[name], said, language) if name in CODED else said for name, said in flaw.limits.items()}
+    detail = flaw.detail or explained(flaw.code, limits, language)
     return FlawOut(pointer=flaw.pointer, code=flaw.code, detail=detail)

@@ -28,6 +28,8 @@ from app.keyring import vault
 from app.logs import configure
 from app.main import create_app
 from app.schemas.codes import ImportKind
+from app.services.contents import sweep
+from app.storage import DOCUMENTS, Disk
 from app.worker import run as run_worker
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -35,6 +37,8 @@ policy_app = typer.Typer(no_args_is_help=True, help="The rules of who may see an
 municipality_app = typer.Typer(no_args_is_help=True, help="The municipalities served here.")
 app.add_typer(policy_app, name="policy")
 app.add_typer(municipality_app, name="municipality")
+storage_app = typer.Typer(no_args_is_help=True, help="The contents of documents.")
+app.add_typer(storage_app, name="storage")
 cpr_app = typer.Typer(no_args_is_help=True, help="CPR numbers, and the keys that they are encrypted with.")
 app.add_typer(cpr_app, name="cpr")
 console = Console(highlight=False, soft_wrap=True)
@@ -331,6 +335,23 @@ def cpr_rotate() -> None:
         typer.echo(f"{asyncio.run(rotated())} numbers encrypted anew")
     except LostKey as lost:
         fail(f"Some numbers were encrypted with the key {lost}, which is gone: put it back into INDGANG_CPR_KEYS.")
+
+
+@storage_app.command("sweep")
+def storage_sweep() -> None:
+    """Delete contents older than a day that no document speaks of: what a crash in an upload leaves behind."""
+    settings = settings_or_fail()
+    if settings.mode == "production":
+        _require_harmless_role(settings)
+
+    async def swept() -> int:
+        database = database_of(settings)
+        try:
+            return await sweep(database, Disk(settings.data_dir / DOCUMENTS))
+        finally:
+            await database.close()
+
+    typer.echo(f"{asyncio.run(swept())} contents deleted")
 
 
 @app.command(name="import")

@@ -137,6 +137,7 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
     max_body_bytes: int = Field(default=1_048_576, ge=1)
     max_import_bytes: int = Field(default=16_777_216, ge=1)
+    max_upload_bytes: int = Field(default=26_214_400, ge=1)
     token_leeway_seconds: int = Field(default=30, ge=0, le=300)
 
     @field_validator("cors_origins")

@@ -4,11 +4,13 @@
     ├── BadRequest            400  the request cannot be read at all
     ├── Unauthorized          401  no token, or not a good one; before any look-up
     ├── Forbidden             403  you may read it, but not do this
+    │   └── ConsentMissing         … because nobody has consented, and no statutory basis covers it
     ├── NotFound              404  absent, another municipality's, or not yours to read: the same answer
     ├── Conflict              409  the state forbids it
     ├── PreconditionFailed    412  somebody changed it since you read it
     ├── BodyTooLarge          413  more than the operator allows
     ├── UnsupportedMediaType  415  a body of another kind than is taken here
+    ├── RangeNotSatisfiable   416  a piece of a content that begins after its end
     ├── Invalid               422  the content is wrong; names the field, never the value
     ├── PreconditionRequired  428  If-Match is missing
     ├── TooManyRequests       429  with Retry-After
@@ -87,6 +89,43 @@ class Forbidden(Problem):
     status, default = 403, "forbidden"
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What no basis in force covers: whose part, what kind of information, for whom or from whom, and how far it is.
+
+    Ids and codes, never a name. `consent_id` is the consent that comes nearest, where there is one; `awaits` are the
+    members whose signature it lacks.
+    """
+
+    subject_id: UUID
+    category: str
+    purpose: str
+    party_kind: str
+    party_id: UUID
+    state: str
+    document_id: UUID | None = None
+    consent_id: UUID | None = None
+    awaits: Sequence[UUID] = ()
+
+
+class ConsentMissing(Forbidden):
+    """Sharing, or obtaining, that no consent and no statutory basis in force covers; says what is missing (R281).
+
+    Nothing named: a folder that is empty, and stands in no basis in force.
+    """
+
+    status, default = 403, "consent-missing"
+
+    def __init__(self, pointer: str, *missing: Missing, refusal: Refusal | None = None) -> None:
+        self.missing = missing
+        kinds = dict.fromkeys((one.state, one.category, one.purpose) for one in missing)
+        found = (
+            Flaw(pointer, f"consent-{state.replace('_', '-')}", limits={"category": category, "purpose": purpose})
+            for state, category, purpose in kinds
+        )
+        super().__init__(None, *(found if missing else [Flaw(pointer, "consent-names-no-folder")]), refusal=refusal)
+
+
 class NotFound(Problem):
     status, default = 404, "not-found"
 
@@ -105,6 +144,10 @@ class BodyTooLarge(Problem):
 
 class UnsupportedMediaType(Problem):
     status, default = 415, "unsupported-media-type"
+
+
+class RangeNotSatisfiable(Problem):
+    status, default = 416, "range-not-satisfiable"
 
 
 class Invalid(Problem):

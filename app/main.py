@@ -27,8 +27,11 @@ from app.migrate import head
 from app.observing import Metrics, Observed
 from app.routers import routes
 from app.routing import Context
+from app.storage import DOCUMENTS, Disk
 
 EXPOSED = ("ETag", "Location", "Content-Location", "X-Request-Id", "Retry-After", "Idempotency-Replayed")
+OF_CONTENTS = ("Content-Disposition", "Content-Range", "Accept-Ranges", "Repr-Digest")
+PIECES = ("Range", "If-Range")
 
 
 def create_app(settings: Settings, database: Database) -> FastAPI:
@@ -48,8 +51,8 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-                allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "X-Purpose"],
-                expose_headers=EXPOSED,
+                allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "X-Purpose", *PIECES],
+                expose_headers=[*EXPOSED, *OF_CONTENTS],
                 max_age=600,
             ),
             Middleware(problems.Unexpected),
@@ -76,6 +79,8 @@ def _context(settings: Settings, database: Database) -> Context:
         clock=lambda: datetime.now(UTC),
         max_body_bytes=settings.max_body_bytes,
         max_import_bytes=settings.max_import_bytes,
+        max_upload_bytes=settings.max_upload_bytes,
+        storage=Disk(settings.data_dir / DOCUMENTS),
     )
 
 

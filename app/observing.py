@@ -37,7 +37,7 @@ class Observed:
             await self.app(scope, receive, send)
             return
         request_id = scope["request_id"] = _request_id(scope)
-        status, began = 500, time.perf_counter()
+        status, began = GONE, time.perf_counter()
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -63,6 +63,8 @@ class Observed:
         )
 
 
+GONE: Final = 499
+"""Nobody was answered: the caller went away. What goes wrong here is answered, further in."""
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from app.schemas import codes
 from app.schemas.base import FlawOut, In, Out, ProblemOut
+from app.uploading import UploadRoute
 
 DESCRIPTION: Final = """
 Én indgang til hjælp for familier med børn med handicap: sager, skridt, koordinator, kerneteam og indsigt.
@@ -41,6 +42,7 @@ CONDITIONAL: Final = {
     412: "It was changed since you read it.",
     428: "`If-Match` is missing.",
 }
+IN_PIECES: Final = {416: "The piece begins after the end of the content."}
 HEADERS: Final = (
     ("Accept-Language", "The language of human text: `da` (default) or `en`.", "da"),
     ("X-Purpose", "A note for the access log, at most 200 characters; it decides nothing.", None),
@@ -59,9 +61,32 @@ def contract(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document of the app, made once."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
+        for route in app.routes:
+            if isinstance(route, UploadRoute):
+                _upload(document, route)
         _complete(document)
         app.openapi_schema = _for_clients(document)
     return app.openapi_schema
+
+
+def _upload(document: dict[str, Any], route: UploadRoute) -> None:
+    """The two parts that an upload takes, which FastAPI does not read and so does not know."""
+    shape = route.taking.shape
+    schema = shape.model_json_schema(ref_template=SCHEMAS + "{model}")
+    document["components"]["schemas"] |= {**schema.pop("$defs", {}), shape.__name__: schema}
+    file = {"type": "string", "format": "binary", "description": "The content. What it is, is told by itself."}
+    form = {
+        "type": "object",
+        "required": ["details", "file"],
+        "properties": {"details": {"$ref": f"{SCHEMAS}{shape.__name__}"}, "file": file},
+        "additionalProperties": False,
+        "examples": [{"details": one, "file": "%PDF-1.7 …"} for one in schema.get("examples", ())],
+    }
+    content = {"schema": form, "encoding": {"details": {"contentType": "application/json"}}}
+    text = "Two parts, in this order."
+    body = {"required": True, "description": text, "content": {"multipart/form-data": content}}
+    for method in route.methods or ():
+        document["paths"][route.path_format][method.lower()]["requestBody"] = body
 
 
 def _complete(document: dict[str, Any]) -> None:
@@ -98,8 +123,12 @@ def _describe(method: str, operation: dict[str, Any]) -> None:
     for condition in (conditional := [one for one in parameters if one["name"] == "if-match"]):
         condition.update(name="If-Match", required=True, schema={"type": "string"})
     problems = COMMON | (WRITING if method != "get" else {}) | (CONDITIONAL if conditional else {})
-    content = {"application/problem+json": {"schema": {"$ref": f"{SCHEMAS}ProblemOut"}}}
+    problems |= IN_PIECES if "206" in operation["responses"] else {}
+    operation["responses"].pop("422", None)  # the framework's own, which is never answered
+    problem = {"$ref": f"{SCHEMAS}ProblemOut"}
     for status, text in sorted(problems.items()):
+        more = operation["responses"].get(str(status), {}).get("content", {}).get("application/json", {}).get("schema")
+        content = {"application/problem+json": {"schema": {"anyOf": [more, problem]} if more else problem}}
         operation["responses"][str(status)] = {"description": text, "content": content}
     headers = (*HEADERS, KEY) if method == "post" else HEADERS
     parameters.extend(_header(*header) for header in headers)

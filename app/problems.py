@@ -37,6 +37,8 @@ CONSTRAINTS: Final[dict[str, Problem]] = {
     "uq_departments_name": Conflict("already-exists", Flaw("/name", "already-exists")),
     "uq_organisations_name": Conflict("already-exists", Flaw("/name", "already-exists")),
     "uq_standing_teams_name": Conflict("already-exists", Flaw("/name", "already-exists")),
+    "uq_folders_name": Conflict("already-exists", Flaw("/name", "already-exists")),
+    "uq_withholdings_current": Conflict("already-exists", Flaw("/member_id", "already-exists")),
     "uq_team_seats_active": Conflict("already-seated"),
     "uq_users_issuer": Conflict("already-exists", Flaw("/subject", "already-exists")),
     "uq_members_login": Conflict("already-exists", Flaw("/login", "already-exists")),

@@ -8,7 +8,8 @@ connection.
 
 import json
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
@@ -26,8 +27,9 @@ from app.auth import Identity, Verifier
 from app.cpr import Vault
 from app.db import Aside, Database, Transaction
 from app.errors import BadRequest, BodyTooLarge, TooManyRequests, Unauthorized, UnsupportedMediaType, invalid
-from app.policy.actor import Actor, Circumstances, Language
+from app.policy.actor import Actor, Circumstances, Kind, Language
 from app.services import actors, replays
+from app.storage import Storage
 from app.wire import Condition
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -46,6 +48,8 @@ class Context:
     clock: Callable[[], datetime]
     max_body_bytes: int
     max_import_bytes: int
+    max_upload_bytes: int
+    storage: Storage
 
 
 class TransactionRoute(APIRoute):
@@ -85,16 +89,30 @@ class TransactionRoute(APIRoute):
             body = await self.body_of(request, context)
             if request.url.query and not asks:
                 raise invalid("?", "extra_forbidden")
-            asked = _circumstances(request, context.clock())
-            async with context.database.transaction(identity.municipality) as session:
-                actor = await actors.load(session, identity, asked)
-                request.state.actor, request.state.session = actor, session
-                if not posting:
-                    return await endpoint(request)
-                earlier, answer = await _once(session, actor, request, body, endpoint)
-            return answer if earlier is None else await replays.again(request, earlier)
+            if posting:
+                return await once(request, identity, body, endpoint)
+            async with acting(request, identity):
+                return await endpoint(request)
 
         return handle
+
+
+@asynccontextmanager
+async def acting(request: Request, identity: Identity) -> AsyncIterator[tuple[Transaction, Actor]]:
+    """A transaction as the one who asks, at this instant. Commits at the end."""
+    context: Context = request.app.state.context
+    asked = _circumstances(request, context.clock())
+    async with context.database.transaction(identity.municipality) as session:
+        actor = await actors.load(session, identity, asked)
+        request.state.actor, request.state.session = actor, session
+        yield session, actor
+
+
+async def once(request: Request, identity: Identity, body: bytes, endpoint: Handler) -> Response:
+    """Carry a POST out, or answer with where the result of the same one stands now."""
+    async with acting(request, identity) as (session, actor):
+        earlier, answer = await _once(session, actor, request, body, endpoint)
+    return answer if earlier is None else await replays.again(request, earlier)
 
 
 class SearchRoute(TransactionRoute):
@@ -123,7 +141,7 @@ async def _json(request: Request, most: int) -> bytes:
     if body:
         if "json" not in request.headers.get("content-type", "").lower():
             raise UnsupportedMediaType
-        request._json = _strict(body)
+        request._json = strict(body)
     return body
 
 
@@ -139,7 +157,7 @@ async def _read(request: Request, most: int) -> bytes:
     return body
 
 
-def _strict(body: bytes) -> Any:
+def strict(body: bytes) -> Any:
     """JSON without what readers understand differently: two equal keys, NaN, Infinity. Raises BadRequest."""
     try:
         return json.loads(body, object_pairs_hook=_unique, parse_constant=_no_constant)
@@ -158,14 +176,20 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
+def key_of(request: Request, kind: Kind) -> str | None:
+    """The Idempotency-Key of a POST. Raises BadRequest where a service sends none."""
+    key = request.headers.get("idempotency-key")
+    if key is None and kind == "service":
+        raise BadRequest("idempotency-key-required")
+    return key
+
+
 async def _once(
     session: Transaction, actor: Actor, request: Request, body: bytes, endpoint: Handler
 ) -> tuple[replays.Earlier | None, Response]:
     """Carry a POST out once per Idempotency-Key (P14); the earlier one when it was carried out before."""
-    key = request.headers.get("idempotency-key")
+    key = key_of(request, actor.kind)
     if key is None:
-        if actor.kind == "service":
-            raise BadRequest("idempotency-key-required")
         return None, await endpoint(request)
     vault: Vault = request.app.state.context.vault  # a plain hash of a body with a CPR number would be guessed
     fingerprint = vault.fingerprint(f"{request.url.path}?{request.url.query}\n".encode() + body)
@@ -238,6 +262,10 @@ async def _current_vault(request: Request) -> Vault:
     return cast(Context, request.app.state.context).vault
 
 
+async def _current_storage(request: Request) -> Storage:
+    return cast(Context, request.app.state.context).storage
+
+
 async def _aside_of_request(request: Request) -> Aside:
     return partial(request.app.state.context.database.aside, request.state.actor.municipality)
 
@@ -256,4 +284,5 @@ def if_match(shape: Any) -> Callable[..., Awaitable[Condition]]:
 CurrentActor = Annotated[Actor, Depends(_current_actor)]
 Session = Annotated[Transaction, Depends(_current_session)]
 CurrentVault = Annotated[Vault, Depends(_current_vault)]
+CurrentStorage = Annotated[Storage, Depends(_current_storage)]
 Meanwhile = Annotated[Aside, Depends(_aside_of_request)]

@@ -5,16 +5,20 @@ import contextlib
 import signal
 from datetime import UTC, datetime
 from typing import Final
+from uuid import UUID
 
 import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db import Database
-from app.services import imports, replays
+from app.policy.actor import on_its_own
+from app.services import imports, replays, settling
+from app.services.signers import day_of
 
 PAUSE: Final = 300.0
 """Seconds between two rounds."""
+BATCH: Final = 100
 
 log = structlog.get_logger("indgang.worker")
 
@@ -38,12 +42,26 @@ async def run(database: Database) -> None:
 
 
 async def work(database: Database) -> None:
-    """One round: the partitions of the coming months, and idempotency keys and checked lists past their time."""
+    """One round: the partitions of the coming months, idempotency keys and checked lists past their time, and the
+    consents and statutory bases whose day has come.
+    """
     async with database.engine.begin() as connection:
         made = (await connection.execute(text("select make_partitions(3)"))).scalar_one()
-    forgotten = 0
+    forgotten = settled = 0
     for municipality in await database.municipalities():
         async with database.transaction(municipality) as session:
             forgotten += await replays.forget(session, municipality, datetime.now(UTC))
             forgotten += await imports.forget(session, municipality, datetime.now(UTC))
-    log.info("round", partitions=made, forgotten=forgotten)
+        settled += await settle(database, municipality, datetime.now(UTC))
+    log.info("round", partitions=made, forgotten=forgotten, settled=settled)
+
+
+async def settle(database: Database, municipality: UUID, now: datetime) -> int:
+    """Settle what is due in a municipality, a batch to a transaction, so that nobody waits long for a case."""
+    settled, actor = 0, on_its_own(municipality, now, day_of(now))
+    while True:
+        async with database.transaction(municipality) as session:
+            count = await settling.tick(session, actor, BATCH)
+        settled += count
+        if count < BATCH:
+            return settled

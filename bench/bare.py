@@ -5,6 +5,7 @@ sends all of it, as the app's role, in a transaction that begins with `set_confi
 is a number in the path. No token, no validation, no headers worth mentioning.
 
 GET /list/{reader}[/{after}] · GET /case/{reader}/{case} · POST /case/{reader}
+GET /papers/{reader}/{case} · GET /paper/{reader}/{document} · GET /inbox/{reader}
 """
 
 import dataclasses
@@ -24,6 +25,7 @@ from app.db import SETTINGS, new_id
 from app.policy.actor import Actor
 from app.policy.cases import cases
 from app.policy.core import Policy
+from app.policy.documents import documents
 from app.policy.statements import one_of, page_of
 from bench.serve import leave_with_parent
 
@@ -74,11 +76,14 @@ class Statement:
         return found
 
 
-def statements(policy: Policy, readers: list[Mapping[str, Any]]) -> dict[str, Statement]:
+def statements(case: Policy, paper: Policy, readers: list[Mapping[str, Any]]) -> dict[str, Statement]:
     found = {
-        "first": page_of(policy, "professional", frozenset(), False),
-        "later": page_of(policy, "professional", frozenset(), True),
-        "one": one_of(policy, "professional", "read"),
+        "first": page_of(case, "professional", frozenset(), False),
+        "later": page_of(case, "professional", frozenset(), True),
+        "case": one_of(case, "professional", "read"),
+        "papers": page_of(paper, "professional", frozenset({"case_id"}), False),
+        "paper": one_of(paper, "professional", "read"),
+        "inbox": page_of(paper, "professional", frozenset(), False),
     }
     return {name: Statement(statement, readers) for name, statement in found.items()}
 
@@ -88,8 +93,9 @@ class Bare:
 
     def __init__(self, url: str, actors: list[Actor], whole: bool) -> None:
         self.url, self.actors, self.whole = url, actors, whole
-        policy = cases if whole else dataclasses.replace(cases, personal=False)
-        self.statements = statements(policy, [actor.parameters for actor in actors])
+        policies = (one if whole else dataclasses.replace(one, personal=False) for one in (cases, documents))
+        case, paper = policies
+        self.statements = statements(case, paper, [actor.parameters for actor in actors])
         self.begin = [f"begin; select set_config('app.municipality', '{actor.municipality}', true)" for actor in actors]
         self.pool: Any = None
 
@@ -100,10 +106,13 @@ class Bare:
         _, what, reader, *rest = scope["path"].split("/")
         if scope["method"] == "POST":
             status, body = 201, await self._create(int(reader), orjson.loads((await receive())["body"]))
-        elif what == "case":
-            status, body = 200, await self._one(int(reader), rest[0])
+        elif what in ("case", "paper"):
+            status, body = 200, await self._one(what, int(reader), rest[0])
+        elif what == "list":
+            after = rest[0] if rest else None
+            status, body = 200, await self._list("later" if after else "first", int(reader), page_after=after)
         else:
-            status, body = 200, await self._list(int(reader), rest)
+            status, body = 200, await self._list(what, int(reader), case_id=rest[0] if rest else None)
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -124,13 +133,12 @@ class Bare:
         await self.pool.close()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _one(self, reader: int, id: str) -> bytes:
-        (row,) = await self._rows(self.statements["one"], reader, row_id=id)
+    async def _one(self, what: str, reader: int, id: str) -> bytes:
+        (row,) = await self._rows(self.statements[what], reader, row_id=id)
         return orjson.dumps(dict(row), option=orjson.OPT_UTC_Z)
 
-    async def _list(self, reader: int, after: list[str]) -> bytes:
-        statement = self.statements["later" if after else "first"]
-        rows = await self._rows(statement, reader, page_limit=50, page_after=after[0] if after else None)
+    async def _list(self, what: str, reader: int, **given: Any) -> bytes:
+        rows = await self._rows(self.statements[what], reader, page_limit=50, **given)
         cursor = rows[-1]["id"] if len(rows) == 50 else None
         return orjson.dumps({"items": [dict(row) for row in rows], "next": cursor}, option=orjson.OPT_UTC_Z)
 

@@ -65,15 +65,28 @@ where c.municipality_id = $1 and c.id = any($2) and c.state <> 'closed'
 """
 
 
+DOCUMENTS: Final = """
+select case_id, (array_agg(id order by id))[1] as first, count(*) as documents
+from documents where municipality_id = $1 and case_id = any($2) group by case_id
+"""
+FULL: Final = 70
+"""Documents of a case from which on its list is a full page for a member of the team."""
+
+
 @dataclass
 class Reader:
-    """One professional with a token; `families` are (family, child, department) of cases that a coordinator has."""
+    """One professional with a token; `families` are (family, child, department) of cases that a coordinator has.
+
+    `documents` is a document that is shared with the whole team, by case; `full` the cases with a full page of them.
+    """
 
     profile: int
     actor: Actor
     cases: list[UUID]
     token: str = ""
     families: list[tuple[UUID, UUID, UUID]] = field(default_factory=list)
+    documents: dict[UUID, UUID] = field(default_factory=dict)
+    full: set[UUID] = field(default_factory=set)
 
 
 async def load(app_url: str, owner_url: str, data_dir: Path) -> list[Reader]:
@@ -97,6 +110,10 @@ async def _reader(owner: Any, database: Database, sign: Callable[[Identity], str
     profile = PROFILES.index(row["profile"])
     reader = Reader(profile, actor, [UUID(str(id)) for id in row["cases"]])
     reader.token = sign(identity)
+    if row["profile"] != "leader":
+        papers = await owner.fetch(DOCUMENTS, actor.municipality, row["cases"])
+        reader.documents = {UUID(str(one["case_id"])): UUID(str(one["first"])) for one in papers}
+        reader.full = {UUID(str(one["case_id"])) for one in papers if one["documents"] >= FULL}
     if profile == 0:
         found = await owner.fetch(FAMILIES, actor.municipality, row["cases"])
         (home, *_) = actor.departments

@@ -91,6 +91,11 @@ join bench.staff b on b.desk = o.colleague + (o.helper + 1 + bench.draw(o.g, 13,
 order by o.g
 """
 
+FOREVER: Final = "2099-01-01"
+PAPERS: Final = """generate_series(0, case when bench.draw(g, 25, 25) = 0 then 71
+                               else 6 + bench.draw(g, 26, 3)::integer end) place"""
+"""About ten documents a case: mostly seven to nine, and seventy-two in one of twenty-five."""
+
 TABLES: Final = {
     "families": """
 insert into families (municipality_id, id, owner_department_id, created_at, created_by)
@@ -178,6 +183,52 @@ insert into role_agreements (municipality_id, id, case_id, party, coordinated_by
 select municipality, bench.id(allocated, g, 18, place), id, party, 'adviser', allocated::date, mother, allocated,
        coordinator
 from picked, lateral (values (0, 'Skolen'), (1, 'Lægen')) agreed (place, party) where bench.draw(g, 19, 3) = 0""",
+    "folders": """
+insert into folders (municipality_id, id, case_id, path, name, explicit_only, created_at, created_by)
+select municipality, bench.id(allocated, g, 19), id, array[bench.id(allocated, g, 19)], 'Udredning', false, allocated,
+       coordinator
+from picked""",
+    "documents": f"""
+insert into documents (municipality_id, id, number, case_id, folder_id, path, title, category, subjects,
+                       owner_department_id, placed_at, described_at, relevance, reviewed_at, reviewed_by, author_only,
+                       version, created_at, created_by)
+select municipality, bench.id(allocated, g, 20, place), 'D-' || g || '-' || place, id,
+       case when filed then bench.id(allocated, g, 19) end,
+       case when filed then array[bench.id(allocated, g, 19)] else array[]::uuid[] end,
+       'Status ' || place, (array['social', 'school', 'health', 'report'])[1 + place % 4],
+       case when place % 10 = 9 then array[child, mother] else array[child] end,
+       case when place % 3 = 0 then department else team_homes[1] end, allocated, allocated, 'relevant', allocated,
+       coordinator, false, 1, allocated + place * interval '1 day', coordinator
+from picked, {PAPERS}, lateral (values (place % 2 = 0)) lies (filed)""",
+    "document_versions": f"""
+insert into document_versions (municipality_id, id, document_id, case_id, number, file_name, media_type, size, sha256,
+                               storage_key, created_at, created_by)
+select municipality, bench.id(allocated, g, 21, place), bench.id(allocated, g, 20, place), id, 1, 'status.pdf',
+       'application/pdf', 40000 + place, md5(g::text || place) || md5(place::text || g), md5(g::text || '/' || place),
+       allocated + place * interval '1 day', coordinator
+from picked, {PAPERS}""",
+    "bases": f"""
+insert into bases (municipality_id, id, kind, case_id, subject_id, purpose, state, recipients, recipient_kinds,
+                   categories, folders, documents, covers_later, sources, source_kinds, text, language, expires_on,
+                   signers, heard, active_from, active_until, requested_at, created_at, created_by)
+select municipality, bench.id(allocated, g, 22, asked.place), 'consent', id, asked.subject, 'assessment',
+       case when closed is null then 'active' else 'expired' end, team, array['user', 'user', 'user'],
+       array['school', 'health', 'social'], array[bench.id(allocated, g, 19)], array[]::uuid[], true, array[]::uuid[],
+       array[]::text[], 'Jeg samtykker til, at teamet læser mappen Udredning.', 'da', date '{FOREVER}',
+       array[mother, father], array[]::uuid[], allocated, coalesce(closed, timestamptz '{FOREVER}Z'), allocated,
+       allocated, coordinator
+from picked, lateral (values (0, child), (1, mother)) asked (place, subject)
+where asked.place = 0 or bench.draw(g, 23, 2) = 0""",
+    "shares": f"""
+insert into shares (municipality_id, id, case_id, document_id, folder_id, recipient_kind, recipient_id, purpose, bases,
+                    created_at, created_by)
+select municipality, bench.id(allocated, g, 23, place), id, null::uuid, bench.id(allocated, g, 19), 'user', team[place],
+       'assessment', array[bench.id(allocated, g, 22, 0)], allocated, coordinator
+from picked, generate_series(1, 3) place
+union all
+select municipality, bench.id(allocated, g, 24, place), id, bench.id(allocated, g, 20, place), null, 'user', team[1],
+       'assessment', array[bench.id(allocated, g, 22, 0)], allocated, coordinator
+from picked, {PAPERS} where place % 4 = 1""",
     "events": """
 insert into events (municipality_id, id, at, type, resource, resource_id, case_id, sequence, actor_id, actor_kind)
 select municipality, bench.id(happened.at, g, 14, happened.sequence), happened.at, happened.type, 'case', id, id,

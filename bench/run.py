@@ -87,11 +87,16 @@ class Found:
 # --- What is asked
 
 
-def endless(readers: list[Reader], seed: int, asked: Callable[[int, Reader, UUID], bytes]) -> Iterator[Ask]:
-    """Requests for every (reader, case), each once, profiles in turn; when they are used up, in another order."""
+def endless(readers: list[Reader], seed: int, asked: Callable[[int, Reader, UUID], bytes | None]) -> Iterator[Ask]:
+    """Requests for every (reader, case), each once, profiles in turn; when they are used up, in another order.
+
+    Left out are those for which there is nothing to ask.
+    """
     while True:
         for place, id in pairs(readers, seed):
-            yield readers[place].profile, asked(place, readers[place], id)
+            wanted = asked(place, readers[place], id)
+            if wanted is not None:
+                yield readers[place].profile, wanted
         seed += 1_000
 
 
@@ -125,6 +130,35 @@ def case_of_bare(place: int, _: Reader, id: UUID) -> bytes:
     return _request("GET", f"/case/{place}/{id}")
 
 
+def papers_of_app(_: int, reader: Reader, id: UUID) -> bytes | None:
+    """Fifty documents of a case, by one with whom they are shared."""
+    return _request("GET", f"/v1/cases/{id}/documents", reader.token) if _is_member_of_full(reader, id) else None
+
+
+def papers_of_bare(place: int, reader: Reader, id: UUID) -> bytes | None:
+    return _request("GET", f"/papers/{place}/{id}") if _is_member_of_full(reader, id) else None
+
+
+def _is_member_of_full(reader: Reader, id: UUID) -> bool:
+    return id in reader.full and PROFILES[reader.profile] in ("team member", "specialist")
+
+
+def paper_of_app(_: int, reader: Reader, id: UUID) -> bytes | None:
+    return _request("GET", f"/v1/documents/{reader.documents[id]}", reader.token) if id in reader.documents else None
+
+
+def paper_of_bare(place: int, reader: Reader, id: UUID) -> bytes | None:
+    return _request("GET", f"/paper/{place}/{reader.documents[id]}") if id in reader.documents else None
+
+
+def inbox_of_app(_: int, reader: Reader, __: UUID) -> bytes | None:
+    return _request("GET", "/v1/documents", reader.token) if reader.documents else None
+
+
+def inbox_of_bare(place: int, reader: Reader, __: UUID) -> bytes | None:
+    return _request("GET", f"/inbox/{place}") if reader.documents else None
+
+
 def screen_of_app(_: int, reader: Reader, id: UUID) -> bytes:
     return _request("GET", f"/v1/cases/{id}/overview", reader.token)
 
@@ -154,6 +188,12 @@ def cells(readers: list[Reader]) -> list[Cell]:
         *(reading(f"list {name}", name, list_of_bare) for name in ("plain", "whole")),
         *(reading(f"case {name}", name, case_of_app) for name in ("app", "unlogged")),
         *(reading(f"case {name}", name, case_of_bare) for name in ("plain", "whole")),
+        *(reading(f"papers {name}", name, papers_of_app) for name in ("app", "unlogged")),
+        *(reading(f"papers {name}", name, papers_of_bare) for name in ("plain", "whole")),
+        reading("paper app", "app", paper_of_app),
+        reading("paper plain", "plain", paper_of_bare),
+        reading("inbox app", "app", inbox_of_app),
+        reading("inbox plain", "plain", inbox_of_bare),
         reading("screen app", "app", screen_of_app),
         reading("work app", "app", work_of_app),
         reading("crowd app", "app", list_of_app, CROWD),
@@ -209,6 +249,11 @@ def rows_of(found: Found, counts: dict[str, int]) -> list[Row]:
         Row("case list of bare whole", found.ratio("list app", "list whole"), 0.45, 0.65),
         Row("one case by id of bare plain", found.ratio("case app", "case plain"), 1 / 5, 1 / 3),
         Row("one case by id of bare whole", found.ratio("case app", "case whole")),
+        Row("50 consented documents of bare plain", found.ratio("papers app", "papers plain"), 0.30, 0.45),
+        Row("50 consented documents of bare whole", found.ratio("papers app", "papers whole"), 0.45, 0.65),
+        Row("one document by id of bare plain", found.ratio("paper app", "paper plain"), 1 / 5, 1 / 3),
+        Row("documents across cases of bare plain", found.ratio("inbox app", "inbox plain"), 0.30, 0.45),
+        Row("the read log keeps, documents", found.ratio("papers app", "papers unlogged"), 0.70, 0.90),
         Row("opening a case of bare", found.ratio("open app", "open plain"), 1 / 5, 1 / 3),
         Row("one screen of one bare call by id", found.ratio("screen app", "case plain"), 1 / 8, note=note),
         Row("my work of one bare list", found.ratio("work app", "list plain"), note=f"{work_statements} statements"),
@@ -261,7 +306,7 @@ def rates_of(found: Found) -> Table:
     table = Table(title="answers per second, median of the rounds (of this machine, in this run)")
     for heading in ("what", "app", "app without log", "bare whole", "bare plain"):
         table.add_column(heading, justify="left" if heading == "what" else "right")
-    for what in ("list", "case", "screen", "work", "open", "crowd", "alone"):
+    for what in ("list", "case", "papers", "paper", "inbox", "screen", "work", "open", "crowd", "alone"):
         names = [f"{what} {server}" for server in ("app", "unlogged", "whole", "plain")]
         medians = [median(found.of(n, lambda heard: heard.rate)) if n in found.heard else None for n in names]
         table.add_row(what, *("" if rate is None else f"{rate:.0f}" for rate in medians))

@@ -8,7 +8,7 @@ import asyncio
 import re
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +26,9 @@ from app.db import SETTINGS, new_id
 from app.policy.cases import cases
 from app.policy.contacts import callbacks
 from app.policy.core import Policy
-from app.policy.statements import one_of, page_of, screen_of
+from app.policy.documents import documents
+from app.policy.screens import screen_of
+from app.policy.statements import one_of, page_of
 from app.policy.steps import steps
 from app.services.overviews import OVERVIEW, WORK
 from bench import generate, rows
@@ -42,6 +44,7 @@ TURNS: Final = 6
 """How often a statement has run when its plan is written down: PostgreSQL decides about generic plans after five."""
 IN_VAIN: Final = 500
 """Rows that a plan may look at and throw away at one place without saying so: a specialist has as many cases."""
+MEMBERS: Final = ("coordinator", "team member", "specialist")
 Asked = tuple[Reader, UUID]
 
 
@@ -60,9 +63,14 @@ class Question:
     constants: Mapping[str, Any]
     user: tuple[str, ...] = ()
     case: tuple[str, ...] = ()
+    of: Callable[[Reader, UUID], UUID | None] = lambda _, id: id
+    """The id that is asked for, of a reader's case; None where that case has none."""
 
     def asked_by(self, asked: list[Asked]) -> list[Asked]:
-        return [one for one in asked if self.profile is None or PROFILES[one[0].profile] == self.profile]
+        """Who asks for what, of all the pairs of a reader and a case."""
+        fitting = (one for one in asked if self.profile is None or PROFILES[one[0].profile] == self.profile)
+        wanted = ((reader, self.of(reader, id)) for reader, id in fitting)
+        return [(reader, id) for reader, id in wanted if id is not None]
 
     def given(self, reader: Reader, id: UUID) -> dict[str, Any]:
         return {**self.constants, **dict.fromkeys(self.user, reader.actor.user), **dict.fromkeys(self.case, id)}
@@ -86,8 +94,18 @@ def questions() -> Iterator[Question]:
     yield Question("steps held", held, "coordinator", 8, 4, all_of_it, user=("held_by",))
     waiting, here = listed(callbacks, "status", "advised_by"), {**all_of_it, "status": "waiting"}
     yield Question("call-backs across own cases", waiting, "coordinator", 8, 4, here, user=("advised_by",))
+    for profile in MEMBERS:
+        yield Question(
+            f"50 consented documents of a case, {profile}",
+            *(listed(documents, "case_id"), profile, 1.5, 0.8, page),
+            case=("case_id",),
+            of=lambda reader, id: id if id in reader.full else None,
+        )
+        yield Question(f"documents across cases, {profile}", listed(documents), profile, 8, 4, page)
+    paper = one_of(documents, "professional", "read")
+    yield Question("document by id", paper, None, 1.5, 0.7, {}, case=("row_id",), of=lambda r, id: r.documents.get(id))
     screens = {name: screen_of("professional", parts)[0] for name, parts in (("one", OVERVIEW), ("own", WORK))}
-    now = {"active": True, "current": True, "status": "waiting"}
+    now = {"active": True, "current": True, "status": "waiting", "worked_on": True}
     yield Question("the overview", screens["one"], "coordinator", None, None, now, case=("row_id", "case_id"))
     now = {**dict.fromkeys(("open", "awaiting_contact", "review_due"), True), "status": "waiting"}
     me = ("coordinator_id", "helper_id", "held_by", "advised_by")

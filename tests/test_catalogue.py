@@ -158,10 +158,35 @@ ENUMERATIONS = {
     "goal_end_state": "achieved partly not_achieved not_relevant",
     "stage_group": "start_up running",
     "callback_status": "waiting answered",
+    "document_category": "health school social employment economy report minutes decision application own"
+    " correspondence other",
+    "relevance": "unreviewed relevant not_relevant",
+    "share_purpose": "assessment planning support decision follow_up transition analysis",
+    "recipient_kind": "user department organisation member",
+    "source_kind": "department organisation",
+    "consent_state": "draft requested active declined withdrawn expired superseded renewal_needed",
+    "consent_answer": "approved declined withdrawn",
+    "consent_given": "digital paper oral",
+    "basis_kind": "consent statute",
+    "statutory_state": "requested active declined withdrawn expired",
+    "consent_lack": "not_asked awaiting_signatures declined ended other_scope not_shared",
+    "access_kind": "professional service citizen department organisation",
+    "consent_text": "categories document",
+    "guest_kind": "network meeting",
+    "review_decision": "approved rejected",
+    "legal_use": "share withhold delay_notice",
+    "information_request_status": "requested fulfilled declined cancelled",
+    "application_status": "draft submitted in_progress granted partly_granted refused withdrawn",
+    "ball_with": "family coordinator authority nobody",
+    "statement_audience": "author coordinator team",
+    "statement_given": "written told with_aids",
     "access_outcome": "read write refused",
     "setting_type": "text number bool code list date object",
+    "legal_note": "no_advice",
     "setting_note": "no_effect",
     "event": "case.cycle_started"
+    " document.shared document.unshared folder.shared folder.unshared guest.invited guest.ended"
+    " emergency.opened emergency.closed emergency.reviewed case.restricted case.restriction_ended"
     " case.created case.changed case.allocated case.coordinator_changed case.state_changed case.closed"
     " step.started step.completed step.skipped step.changed team.member_added team.member_left meeting.planned"
     " meeting.held meeting.cancelled contact.recorded callback.requested callback.answered family.created"
@@ -173,11 +198,21 @@ ENUMERATIONS = {
     " case.upgraded case.intake_changed case.complexity_rated case.moved_to_ordinary case.returned"
     " contact_preference.recorded concern.rated related_case.recorded related_case.ended"
     " measure.planned measure.changed measure.started measure.ended measure.dropped"
+    " consent.drafted consent.changed consent.requested consent.signed consent.heard consent.declined consent.granted"
+    " consent.withdrawn consent.expired consent.superseded consent.renewal_needed"
+    " statutory_basis.recorded statutory_basis.approved statutory_basis.rejected statutory_basis.ended"
+    " statutory_basis.expired legal_reference.added legal_reference.ended"
     " case.buddy_assigned case.deputy_assigned case.assignment_ended team.member_changed"
     " coverage_check.recorded role_agreement.agreed"
     " role_agreement.ended deviation.recorded"
-    " import.created import.completed import.discarded method.published method.read",
+    " import.created import.completed import.discarded method.published method.read"
+    " information.requested information.changed information.fulfilled information.declined information.cancelled"
+    " application.made application.changed application.status_changed"
+    " statement.made statement.added_to statement.scope_changed"
+    " document.added document.version_added document.changed document.reviewed document.approved"
+    " withholding.recorded withholding.ended folder.created folder.renamed folder.marked folder.unmarked",
     "rule": "coordinator_of_case buddy_of_case core_team_member leads_owner_department opened_the_case custody_holder"
+    " readable_by_professional readable_by_citizen readable_by_service"
     " the_child_itself own_record own_account same_municipality administrator auditor acts_for_owner_department"
     " asked_by_citizen about_the_case about_the_case_or_me about_the_case_or_inside not_another_persons colleague"
     " coordinator_in_family coordinator_in_open_case not_about_the_family not_anothers_workload core_team_in_family"
@@ -188,22 +223,40 @@ ENUMERATIONS = {
     " works_here leads_the_person heads_or_leads_a_team adviser_in_child_disability"
     " own_or_childs_case of_family_or_oneself own_or_childs_measure"
     " leads_the_adviser advises own_membership agreed_by_reader deviation_of_organisation"
-    " leads_practice",
+    " leads_practice"
+    " attached_to_the_case relevance_reviewed owner_department shared_on_consent shared_on_statute emergency_access"
+    " current_content"
+    " own_information custody_of_subject sealed_case anothers_own_note shows_protected_address withheld_from_reader"
+    " explicit_consent_only uploaded_by_reader made_by_staff family_has_been_told recipient_of_share shared_by_reader"
+    " folder_of_the_family guest_of_the_case opened_by_reader is_consent is_statutory must_sign is_heard"
+    " about_me_or_my_child asked_for drafted_by_reader own_answer notice_given second_person"
+    " acts_for_document_owner department_on_the_case document_read_by_professional document_read_by_citizen"
+    " document_read_by_service own_share opened_by_another"
+    " asked_of_reader asked_of_reader_on_a_basis asked_by_reader receives_for_organisation"
+    " asked_about_me_or_my_child family_told_of_request applied_for_me_or_my_child own_words"
+    " childs_words_for_custody words_for_the_reader wrote_it_down wrote_it_down_for_one_without_login"
+    " obtained_before_notice",
     "resource": "cycle activity family member custody relation case step assignment team_member meeting contact"
     " callback event access_log user"
     " department settings step_template"
     " organisation contact_person standing_team team_seat"
     " contact_preference concern related_case complexity case_warning measure"
     " candidate coverage_check role_agreement deviation caseload"
-    " import method",
+    " restriction case_access consent_gap import method"
+    " consent statutory_basis signature folder document document_version share guest withholding emergency_access"
+    " legal_reference"
+    " information_request application application_status statement statement_version",
     "resource_list": "cycle activity family member custody relation case step assignment team_member meeting contact"
     " callback event access_log"
     " user department settings step_template"
     " organisation contact_person standing_team team_seat"
     " contact_preference concern related_case complexity case_warning measure"
     " candidate coverage_check role_agreement deviation caseload"
-    " import method",
-    "told": "opened unexplained refused staff service citizen me",
+    " restriction case_access consent_gap import method"
+    " consent statutory_basis signature folder document document_version share guest withholding emergency_access"
+    " legal_reference"
+    " information_request application application_status statement statement_version",
+    "told": "opened unexplained refused staff service citizen me by_consent by_statute day",
     "deed": "read list overview list_empty open_case own_cases leave change assign_coordinator change_state work_step"
     " change_team"
     " plan_meeting hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody"
@@ -211,7 +264,12 @@ ENUMERATIONS = {
     " keep_partners keep_teams set_norm change_me"
     " note_intake rate_concern rate_complexity relate_case end_related_case prefer_contact plan_measure work_measure"
     " assign_helper end_assignment check_coverage agree_roles end_agreement change_membership describe_role"
-    " carry_out discard publish_method confirm_reading see_coverage",
+    " carry_out discard publish_method confirm_reading see_coverage"
+    " add_folder rename_folder mark_explicit share_folder add_document change_document add_version review_relevance"
+    " approve_document download share revoke withhold end_withholding draft_consent change_consent request_consent sign"
+    " withdraw use_statute review_basis end_basis invite_guest end_visit open_emergency close_emergency"
+    " review_emergency ask_information keep_application make_statement seal"
+    " change_request cancel_request decline_request fulfil_request work_application add_words set_scope",
     "action": "read list overview open_case own_cases leave change assign_coordinator change_state work_step"
     " change_team"
     " plan_meeting hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody"
@@ -219,8 +277,15 @@ ENUMERATIONS = {
     " keep_partners keep_teams set_norm change_me"
     " note_intake rate_concern rate_complexity relate_case end_related_case prefer_contact plan_measure work_measure"
     " assign_helper end_assignment check_coverage agree_roles end_agreement change_membership describe_role"
-    " carry_out discard publish_method confirm_reading see_coverage",
-    "flaw": "invalid missing extra_forbidden model_type model_attributes_type list_type tuple_type too_short"
+    " carry_out discard publish_method confirm_reading see_coverage"
+    " add_folder rename_folder mark_explicit share_folder add_document change_document add_version review_relevance"
+    " approve_document download share revoke withhold end_withholding draft_consent change_consent request_consent sign"
+    " withdraw use_statute review_basis end_basis invite_guest end_visit open_emergency close_emergency"
+    " review_emergency ask_information keep_application make_statement seal"
+    " change_request cancel_request decline_request fulfil_request work_application add_words set_scope",
+    "flaw": "consent-not-asked consent-awaiting-signatures consent-declined consent-ended consent-other-scope"
+    " consent-names-no-folder recipient-is-you not-around-meeting"
+    " invalid missing extra_forbidden model_type model_attributes_type list_type tuple_type too_short"
     " too_long literal_error bool_type bool_parsing int_type int_parsing int_parsing_size int_from_float"
     " finite_number greater_than_equal less_than_equal string_type string_too_short string_too_long"
     " string_unicode string_pattern_mismatch control-characters uuid_type uuid_parsing date_type date-as-text"
@@ -229,8 +294,13 @@ ENUMERATIONS = {
     " key too-long-or-unprintable required not-here not-yourself past future only-professionals another-model"
     " step named-once blank-cell-is-suggestion blank-cell-has-no-parties numbered-in-order"
     " meeting-kinds-of-model conversation-stays heard-after-signing signs-after-of-age"
+    " part-order part-twice file-empty beyond-a-year beyond-five-years not-asked-to-sign given-oneself"
     " default-kle-code-not-used target-above-maximum",
     "problem": "case-not-running nothing-to-repeat step-in-use"
+    " consent-missing recipient-is-you document-unreviewed already-shared share-revoked already-guest already-inside"
+    " visit-over visit-too-long of-owner-department emergency-open emergency-over emergency-reviewed case-restricted"
+    " emergency-limit"
+    " case-not-restricted"
     " bad-request unreadable-json not-found forbidden conflict validation-failed token-missing token-invalid"
     " token-expired unknown-account method-not-allowed unsupported-media-type body-too-large rate-limited"
     " precondition-required precondition-failed idempotency-key-required idempotency-key-reused"
@@ -246,7 +316,12 @@ ENUMERATIONS = {
     " team-mode paragraph-sets-missing caseload-over-norm helper-exists case-not-complex coordinator-only-replaced"
     " family-coordinates"
     " kle-code-not-used import-running import-finished import-changed method-changed method-superseded"
-    " assessment-not-done analysis-meeting-missing measure-not-planned measure-not-started",
+    " consent-not-draft consent-not-requested consent-closed already-answered nobody-to-sign"
+    " basis-reviewed basis-closed"
+    " assessment-not-done analysis-meeting-missing measure-not-planned measure-not-started"
+    " unreadable-multipart media-type-refused range-not-satisfiable document-approved document-version-changed"
+    " folder-explicit-only folder-too-deep not-your-department withholding-ended"
+    " information-request-closed application-closed application-status-not-next",
 }
 
 
@@ -549,7 +624,7 @@ class TestLabels:
         for code, words in labels()["flaw"].items():
             named = {frozenset(name for _, name, _, _ in Formatter().parse(text) if name) for text in words.values()}
             assert len(named) == 1, code
-            assert named.pop() <= {*LIMITS, "number"}, code
+            assert named.pop() <= {*LIMITS, "number", "category", "purpose"}, code
 
     @pytest.mark.parametrize(
         "place", [("weather", "sunny", "da"), ("case_model", "sunny", "da"), ("case_model", "efei", "de")]

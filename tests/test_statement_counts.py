@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 TEAM, CASES = 12, 30
 IN_CASE = {"": 2, "/overview": 6, "/team": 3, "/steps": 3, "/meetings": 3, "/timeline": 3, "/explanation": 3}
 MINE = {"/v1/cases": 3, "/v1/me": 3}
-WORK, FAMILY = {"/v1/me/work": 4}, {"/v1/me/family": 7}
+WORK, FAMILY = {"/v1/me/work": 4}, {"/v1/me/family": 4}
 """The most statements that each takes, who asks and the log included."""
 
 

@@ -14,6 +14,7 @@ from app.auth import TRYOUT_ISSUER, tryout_token
 from app.db import Database, new_id, table_of
 from app.models import Department, Position, User
 from app.services import tenants
+from app.services.actors import COPENHAGEN
 
 DEPARTMENTS = {
     "handicap": ("child_disability", "social"),
@@ -40,6 +41,11 @@ PEOPLE: Mapping[str, tuple[str, str | None, str | None, str]] = {
     "child": ("citizen", None, None, ""),
     "stranger": ("citizen", None, None, ""),
 }
+
+
+def local_today() -> date:
+    """The day in Denmark, which is what the software means by today."""
+    return datetime.now(COPENHAGEN).date()
 
 
 @dataclass
@@ -138,7 +144,7 @@ class World:
         made = await self._made(
             "coordinator", "/v1/families", {"owner_department_id": str(self.departments["handicap"])}
         )
-        today = datetime.now(UTC).date()
+        today = local_today()
         born = {"child": today - timedelta(days=3700), "teen": teen_birth or today - timedelta(days=16 * 366)}
         members = {}
         for who in ("child", "teen", "mother", "father"):

@@ -48,6 +48,8 @@ class Case(TenantRow, Base):
     """The newest rating of concern (R74): content."""
     complexity_rating: Mapped[str | None]
     """The adviser's own rating of how complex the case is (R73)."""
+    sealed: Mapped[bool] = mapped_column(server_default="false")
+    """Restricted (GDPR art. 18): its documents are kept, and nobody reads them."""
     __table_args__ = (
         within("families", "family_id"),
         within("members", "child_id"),
@@ -66,6 +68,35 @@ class Case(TenantRow, Base):
         Index("ix_cases_child", "municipality_id", "child_id"),
         Index("ix_cases_owner_department", "municipality_id", "owner_department_id", "id"),
         Index("ix_cases_opened_by", "municipality_id", "opened_by"),
+    )
+
+
+class Restriction(TenantRow, Base):
+    """A case's restriction (GDPR art. 18): why, from when, and how it ended. The newest one says how it is now."""
+
+    __tablename__ = "restrictions"
+    case_id: Mapped[UUID]
+    reason: Mapped[str]
+    begun_at: Mapped[datetime]
+    begun_by: Mapped[UUID]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[UUID | None]
+    end_reason: Mapped[str | None]
+    __table_args__ = (
+        within("cases", "case_id"),
+        within("users", "begun_by"),
+        within("users", "ended_by"),
+        CheckConstraint("ended_at is null or ended_at >= begun_at", name="period"),
+        CheckConstraint("(ended_at is null) = (ended_by is null)", name="ended"),
+        CheckConstraint("(ended_at is null) = (end_reason is null)", name="end_reason"),
+        Index(
+            "uq_restrictions_current",
+            "municipality_id",
+            "case_id",
+            unique=True,
+            postgresql_where="ended_at is null",
+        ),
+        Index("ix_restrictions_case", "municipality_id", "case_id"),
     )
 
 

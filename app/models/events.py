@@ -55,6 +55,8 @@ class AccessLog(Base):
     family_id: Mapped[UUID | None]
     case_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(PG_UUID(as_uuid=True)))
     member_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(PG_UUID(as_uuid=True)))
+    bases: Mapped[list[UUID | None] | None] = mapped_column(ARRAY(PG_UUID(as_uuid=True)))
+    """Beside each row the consent or statutory basis that opened it, where one did."""
     code: Mapped[str | None]
     actor_id: Mapped[UUID]
     actor_kind: Mapped[str]

@@ -65,6 +65,14 @@ def joined_by_reader() -> Any:
     return those(team.case_id, here, in_team_today())
 
 
+def joined_from(departments: Any) -> Any:
+    """The cases whose core team somebody is in today from one of these departments, who works there, and is needed."""
+    held = columns(Position)
+    there = (held.user_id == team.user_id) & (held.department_id == team.department_id) & held.ended_at.is_(None)
+    works = some(table_of(Position), there)
+    return those(team.case_id, team.department_id == any_(departments), team.relevant, in_team_today(), works)
+
+
 @rule
 def core_team_member() -> Expression:
     """The reader is in the core team, and in the department joined from, now. That opens the case and no document."""
@@ -172,7 +180,8 @@ def stalled(since_when: str) -> Expression:
     """
     event, since = columns(Event), bindparam(since_when, type_=TIMESTAMP(timezone=True))
     held = (case.state != "closed") & case.allocated_at.is_not(None) & (case.allocated_at < since)
-    return (ACTOR.kind == "professional") & held & ~some(table_of(Event), event.case_id == case.id, event.at >= since)
+    heard = (event.case_id == case.id) & (event.at >= since) & (event.resource != word("statement"))  # maybe private
+    return (ACTOR.kind == "professional") & held & ~some(table_of(Event), heard)
 
 
 cases = Policy(
@@ -186,6 +195,7 @@ cases = Policy(
         **{column.name: column for column in table.c if column.name != "municipality_id"},
         "intake": case.intake.op("-", return_type=JSONB())(word("note")),
         "intake_note": func.jsonb_extract_path_text(case.intake, word("note")),
+        "restricted": case.sealed,
         "child_name": member.name,
         "child_birth_date": member.birth_date,
         "owner_department_name": department.name,
@@ -218,6 +228,16 @@ cases = Policy(
         "plan_meeting": TEAMWORK,
         "record_contact": TEAMWORK,
         "ask_callback": {"citizen": FAMILY},
+        "add_folder": CONTENT,
+        "add_document": CONTENT,
+        "draft_consent": CONTENT,
+        "use_statute": TEAMWORK,
+        "open_emergency": TEAMWORK,
+        "invite_guest": ADVISING,
+        "ask_information": TEAMWORK,
+        "keep_application": {"professional": ADVISERS, "citizen": FAMILY},
+        "make_statement": CONTENT,
+        "seal": LEADING,
     },
     filters={
         "state": case.state == bindparam("state"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import INTEGER, ColumnElement, any_, bindparam, cast, column, func, literal_column, null, select
 from sqlalchemy import case as when
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
 
 from app.db import columns, table_of
 from app.models import Callback, Case, Contact, Family, Meeting, Member, User
@@ -95,12 +95,13 @@ callbacks = Policy(
     actions={"answer_callback": TEAMWORK},
     filters={
         "case_id": callback.case_id == bindparam("case_id"),
+        "case_ids": callback.case_id == any_(bindparam("case_ids", type_=ARRAY(UUID_TYPE))),
         "status": callback.status == bindparam("status"),
         "advised_by": (callback.case_id == held_by(bindparam("advised_by"), *ADVISER_ROLES)) & (case.state != "closed"),
     },
     case_id=callback.case_id,
     member_id=callback.member_id,
-    narrow=frozenset({"advised_by"}),
+    narrow=frozenset({"advised_by", "case_ids"}),
     scope="case_id",
     parent=cases,
     lock=(table_of(Case), callback.case_id),

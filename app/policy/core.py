@@ -22,15 +22,15 @@ from app.errors import Forbidden, NotFound, Refusal
 from app.policy.actor import Actor, Kind
 from app.policy.records import REFUSED
 from app.policy.rules import CLOSED, Expression, Grant, Grants
+from app.policy.screens import Parts, screen_of
 from app.policy.statements import (
-    Parts,
     explanation_of,
     first_of,
     lock_of,
     one_of,
+    open_to,
     page_of,
     readable,
-    screen_of,
 )
 from app.wire import Condition
 
@@ -49,12 +49,14 @@ class Policy:
 
     `name` is the resource in the log and in events. `source` is the table, or a join from it, that `columns` are
     taken from; `judged_on` the smaller one that its rules and filters are content with. `case_id` and `family_id` say
-    what a row belongs to, `member_id` which other person than the child it is about: the log row is readable by that.
+    what a row belongs to, `member_id` which other person than the child it is about: the log row is readable by that;
+    `basis_id` the consent or statutory basis that opens it, which is asked where one of `on_basis` does.
     `scope` names the parameter that fixes the case or family of a list, `parent` the policy under which that is
-    readable; `narrow` are other filters that leave few rows: each is judged by itself. `veiled` columns are NULL for
-    readers whom their grant does not open to. `personal` is False only where no row speaks of a person: those reads are
-    not logged. `lock` is the table to lock before an action is judged, with the column that leads there; `unlocked` are
-    the actions that need none.
+    readable; `narrow` are other filters that leave few rows: each is judged by itself. Without any of them the rows in
+    the cases of `reach` (their ids as an array, by kind of actor) are looked at, newest first. `veiled` columns are
+    NULL for readers whom their grant does not open to. `personal` is False only where no row speaks of a person: those
+    reads are not logged. `lock` is the table to lock before an action is judged, with the column that leads there;
+    `unlocked` are the actions that need none.
     """
 
     name: str
@@ -69,8 +71,11 @@ class Policy:
     case_id: ColumnElement[Any] | None = None
     family_id: ColumnElement[Any] | None = None
     member_id: ColumnElement[Any] | None = None
+    basis_id: ColumnElement[Any] | None = None
     scope: str | None = None
     narrow: frozenset[str] = frozenset()
+    reach: Mapping[Kind, ColumnElement[Any]] = field(default_factory=dict)
+    on_basis: Grant = CLOSED
     parent: "Policy | None" = None
     lock: tuple[Table, ColumnElement[Any]] | None = None
     unlocked: frozenset[str] = frozenset({"read"})
@@ -140,6 +145,18 @@ class Policy:
         """Raises NotFound unless the actor may read the row; hands out nothing, so there is nothing to log."""
         if not await session.rows(readable(self, actor.kind), {**actor.parameters, "row_id": id}):
             raise NotFound(refusal=Refusal(self.name, "read", id))
+
+    async def judge(self, session: Transaction, actor: Actor, id: UUID, action: str) -> None:
+        """Whether an action would be open now; hands out nothing, so nothing is logged, and locks nothing.
+
+        For what takes long to come: it is judged again, and logged, where it is carried out. Raises NotFound and
+        Forbidden.
+        """
+        found = await session.rows(open_to(self, actor.kind, action), {**actor.parameters, "row_id": id})
+        if not found:
+            raise NotFound(refusal=Refusal(self.name, action, id))
+        if not found[0].granted:
+            raise Forbidden(refusal=Refusal(self.name, action, id, found[0].log_case, found[0].log_member))
 
     async def explain(self, session: Transaction, actor: Actor, id: UUID) -> Mapping[str, Sequence[str]]:
         """For `read` and each action, the names of the rules that open it (none: closed). NotFound when unreadable."""

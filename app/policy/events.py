@@ -3,7 +3,9 @@
 from typing import Any
 
 from sqlalchemy import (
+    BOOLEAN,
     TEXT,
+    TIMESTAMP,
     ColumnElement,
     Subquery,
     any_,
@@ -11,6 +13,7 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    literal_column,
     null,
     select,
     union_all,
@@ -20,12 +23,15 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.db import columns, table_of
 from app.models import AccessLog, Case, Department, Event, Member, Step, User
-from app.policy.actor import ACTOR
+from app.policy.actor import ACTOR, KINDS
 from app.policy.cases import FAMILY, INSIDE, STAFF, acts_for_owner_department, auditor, cases, in_case, joined
 from app.policy.cases import table as case_table
+from app.policy.concerning import about_what_one_may_read, looked_at, made
 from app.policy.core import Policy
 from app.policy.families import between_my_own, custody_of_the_child, member, named_by_reader, own_record, relation
-from app.policy.rules import UUID_TYPE, Expression, Grant, empty, is_one, mine, rule
+from app.policy.grounds import grounds
+from app.policy.rules import UUID_TYPE, Expression, Grant, empty, is_one, mine, rule, word
+from app.policy.untold import untold
 
 event, log, case, user = columns(Event), columns(AccessLog), columns(Case), columns(User)
 doer = table_of(User).alias("doer")
@@ -41,6 +47,9 @@ of_content = is_one(
     "related_case",
     "contact_preference",
     "measure",
+    "information",
+    "application",
+    "statement",
 )
 
 
@@ -68,6 +77,8 @@ def about_the_case_or_inside() -> Expression:
     return about_the_case.holds | INSIDE.where
 
 
+readable = {kind: about_what_one_may_read(kind, event.resource, event.resource_id) for kind in KINDS}
+
 events = Policy(
     name="event",
     table=table_of(Event),
@@ -89,9 +100,11 @@ events = Policy(
         "step_title": step.title,
     },
     read={
-        "professional": Grant(require=(about_the_case_or_inside,), allow=STAFF.allow),
-        "citizen": Grant(require=(about_the_case_or_me,), allow=FAMILY.allow),
-        "service": Grant(require=(about_the_case, not_about_the_family), allow=(acts_for_owner_department,)),
+        "professional": Grant(require=(about_the_case_or_inside, readable["professional"]), allow=STAFF.allow),
+        "citizen": Grant(require=(about_the_case_or_me, readable["citizen"]), allow=FAMILY.allow),
+        "service": Grant(
+            require=(about_the_case, not_about_the_family, readable["service"]), allow=(acts_for_owner_department,)
+        ),
     },
     filters={"case_id": event.case_id == bindparam("case_id")},
     case_id=event.case_id,
@@ -102,6 +115,8 @@ events = Policy(
 # --- who has looked ------------------------------------------------------------------------------------------------
 
 wanted = bindparam("case_id", type_=UUID_TYPE)
+since = bindparam("since", None, type_=TIMESTAMP(timezone=True))
+ALWAYS = literal_column("'-infinity'::timestamptz", TIMESTAMP(timezone=True))
 its_family = select(case.family_id).where(mine(case_table), case.id == wanted).scalar_subquery()
 its_member = table_of(Member).alias("its_member")
 of_its_family = mine(its_member) & (its_member.c.family_id == its_family)
@@ -132,14 +147,22 @@ def _entries() -> Subquery:
     )
     chosen = [c for c in log if c.name not in {"rules", "case_id", "member_ids"}]
     more = (("rule", 1), ("about", 2))
-    return union_all(
+    on_statute = word("shared_on_statute") == any_(log.rules)
+    rows = union_all(
         *(
-            select(*chosen, *(part[at].label(name) for name, at in more), wanted.label("case_id"))
+            select(
+                *chosen,
+                *(part[at].label(name) for name, at in more),
+                on_statute.label("on_statute"),
+                wanted.label("case_id"),
+            )
             .select_from(table_of(AccessLog))
-            .where(mine(table_of(AccessLog)), part[0])
+            .where(mine(table_of(AccessLog)), log.at >= func.coalesce(since, ALWAYS), part[0])
             for part in parts
         )
-    ).subquery("entry")
+    )
+    # in order first, and then judged one by one until the page is full: OFFSET 0 keeps PostgreSQL from judging them all
+    return rows.order_by(literal_column("id").desc()).offset(literal_column("0")).subquery("entry")
 
 
 def _its_members() -> ColumnElement[Any]:
@@ -185,7 +208,12 @@ def not_another_persons() -> Expression:
     of_mine &= (entry.c.resource != "relation") | entry.c.resource_ids.overlap(related)
     by_staff = (entry.c.actor_kind != "citizen") | (entry.c.actor_id == ACTOR.user)
     as_a_whole = (entry.c.resource == "family") & (entry.c.outcome != "read")
-    return (entry.c.about.is_(None) | shared) & of_mine & by_staff & ~as_a_whole
+    read_too = looked_at("citizen", entry.c.resource, entry.c.resource_ids, entry.c.case_id)
+    what_was_made = made("citizen", entry.c.action, entry.c.case_id, entry.c.at, entry.c.actor_id)
+    read_too &= entry.c.action != "withhold"  # the document is readable again one day, and that it was not is not told
+    makes = (entry.c.resource == "case") | is_one(entry.c.action, "share", "share_folder")
+    read_too &= ~makes | (entry.c.outcome == "refused") | what_was_made
+    return (entry.c.about.is_(None) | shared) & of_mine & by_staff & ~as_a_whole & read_too & ~untold(entry, wanted)
 
 
 def _unit() -> ColumnElement[list[str]]:
@@ -204,7 +232,7 @@ access_log = Policy(
     table=entry,
     source=joined(joined(entry, case_table, entry.c.case_id), doer, entry.c.actor_id, outer=True),
     columns={
-        **{name: entry.c[name] for name in ("id", "at", "outcome", "action", "resource")},
+        **{name: entry.c[name] for name in ("id", "case_id", "at", "outcome", "action", "resource")},
         "rule": func.coalesce(entry.c.rule, ""),
         "actor_kind": entry.c.actor_kind,
         "actor_roles": entry.c.actor_roles,
@@ -212,12 +240,22 @@ access_log = Policy(
         "actor_name": when((ACTOR.log_names | (entry.c.actor_id == ACTOR.user), doer.c.name), else_=null()),
         "is_me": entry.c.actor_id == ACTOR.user,
         "was_empty": (entry.c.action == "list") & (func.cardinality(entry.c.resource_ids) == 0),
+        "grounds": grounds(entry),
     },
     read={
         "citizen": Grant(require=(not_another_persons,), allow=FAMILY.allow),
         "professional": Grant(allow=(auditor,)),
     },
-    filters={"case_id": entry.c.case_id == wanted},
+    filters={
+        "case_id": entry.c.case_id == wanted,
+        "since": entry.c.at >= since,
+        "others_saw": (
+            (entry.c.actor_id != ACTOR.user)
+            & (entry.c.outcome == word("read"))
+            & (func.cardinality(entry.c.resource_ids) > 0)
+        )
+        == bindparam("others_saw", type_=BOOLEAN),
+    },
     case_id=entry.c.case_id,
     scope="case_id",
     parent=cases,

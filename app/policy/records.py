@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LOG: Final = table_of(AccessLog)
 NO_IDS: Final = cast(null(), ARRAY(UUID_TYPE))
+LOOKS: Final = frozenset({"read", "download"})
+"""The actions that only look."""
 MEMBER: Final = bindparam("about_member", type_=UUID_TYPE)
 ABOUT: Final = case((MEMBER.is_not(None), array([MEMBER])), else_=NO_IDS)
 """Whom an action concerns, where the policy's own rows do not say."""
@@ -27,13 +29,16 @@ def of_list(policy: "Policy", found: CTE, scope: BindParameter[UUID] | None) -> 
     """One log row for a page, an empty one too; on a list across cases the cases stand beside the rows."""
     by_id = policy.order(found.c.id)
     scoped = scope is not None
-    place = NO_ID if scope is None else scope
+    place: dict[str, ColumnElement[Any]] = {"log_case": NO_ID, "log_family": NO_ID}
+    if scope is not None:  # of what lies in one row of a case, the rows say which case; no rows, no case
+        in_place = policy.scope in ("case_id", "family_id")
+        place = {name: scope if in_place else func.array_agg(found.c[name])[1] for name in place}
     return _values(policy, found, by_id) | {
         "action": word("list"),
         "outcome": word("read"),
         "rules": _gathered(found.c.log_rule, by_id),
-        "case_id": NO_ID if policy.case_id is None else place,
-        "family_id": NO_ID if policy.family_id is None else place,
+        "case_id": NO_ID if policy.case_id is None else place["log_case"],
+        "family_id": NO_ID if policy.family_id is None else place["log_family"],
         "case_ids": NO_IDS if scoped or policy.case_id is None else _gathered(found.c.log_case, by_id),
     }
 
@@ -47,7 +52,7 @@ def of_one(policy: "Policy", found: CTE, action: str) -> dict[str, ColumnElement
         values["member_ids"] = ABOUT
     return values | {
         "action": word(action),
-        "outcome": word("read" if reading else "write"),
+        "outcome": word("read" if action in LOOKS else "write"),
         "rules": _gathered(rule, found.c.id),
         "case_id": first["log_case"],
         "family_id": first["log_family"],
@@ -70,6 +75,7 @@ def _values(policy: "Policy", found: CTE, order: ColumnElement[Any]) -> dict[str
         "resource": word(policy.name),
         "resource_ids": _gathered(found.c.id, order),
         "member_ids": NO_IDS if policy.member_id is None else _gathered(found.c.log_member, order),
+        "bases": NO_IDS if policy.basis_id is None else _gathered(found.c.log_basis, order),
     }
 
 

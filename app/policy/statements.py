@@ -5,14 +5,13 @@ reason in the log, the veils and the actions are told. Where a list begins from 
 allowing rule finds its own first rows by an index, and nothing is asked of all the others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     INTEGER,
-    Column,
     ColumnElement,
     FromClause,
     Select,
@@ -21,7 +20,6 @@ from sqlalchemy import (
     case,
     false,
     func,
-    insert,
     literal_column,
     null,
     select,
@@ -29,11 +27,10 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import TEXT, array
-from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import CTE
 
 from app.policy.actor import ACTOR, Kind
-from app.policy.records import LOG, logged, of_list, of_one, of_screen, row_of
+from app.policy.records import logged, of_list, of_one
 from app.policy.rules import (
     CLOSED,
     NO_ID,
@@ -42,6 +39,7 @@ from app.policy.rules import (
     Expression,
     Grant,
     Rule,
+    is_one,
     mine,
     probed,
     sought,
@@ -95,9 +93,14 @@ def _asked(grant: Grant) -> Any:
     return select(rules.label("rules")).correlate_except(None).offset(NOTHING).lateral("opened")
 
 
-def _base(policy: "Policy", kind: Kind, opened: Opened, source: FromClause, *extra: ColumnElement[Any]) -> Select[Any]:
+def base(policy: "Policy", kind: Kind, opened: Opened, source: FromClause, *extra: ColumnElement[Any]) -> Select[Any]:
     """The columns of a policy as this kind of actor sees them, with what the log needs."""
     about = {"log_case": policy.case_id, "log_family": policy.family_id, "log_member": policy.member_id}
+    if policy.basis_id is not None:
+        first = opened.reason_of(policy.grant(kind, "read"))
+        about["log_basis"] = case(
+            (is_one(first, *(r.name for r in policy.on_basis.allow)), policy.basis_id), else_=NO_ID
+        )
     shown = [_shown(policy, name, kind, opened).label(name) for name in policy.columns]
     logged = [(NO_ID if column is None else column).label(name) for name, column in about.items()]
     reason = opened.reason_of(policy.grant(kind, "read")).label("log_rule")
@@ -111,16 +114,16 @@ def _shown(policy: "Policy", name: str, kind: Kind, opened: Opened) -> ColumnEle
     return case((opened.by(policy.veiled[name].get(kind, CLOSED)), column), else_=null())
 
 
-def _judged(policy: "Policy", kind: Kind, *extra: Any) -> Select[Any]:
+def judged(policy: "Policy", kind: Kind, *extra: Any) -> Select[Any]:
     """The rows of a policy that the kind of actor may read, each judged by itself: where there are few to judge."""
     grant = policy.grant(kind, "read")
     asked = _asked(grant)
     opened = Opened(grant, asked.c.rules)
-    rows = _base(policy, kind, opened, policy.joined.join(asked, true()), *(one(opened) for one in extra))
-    return rows.where(mine(policy.table), *_always(grant), opened.at_all)
+    rows = base(policy, kind, opened, policy.joined.join(asked, true()), *(one(opened) for one in extra))
+    return rows.where(mine(policy.table), *always(grant), opened.at_all)
 
 
-def _always(grant: Grant) -> list[Expression]:
+def always(grant: Grant) -> list[Expression]:
     """What must hold whichever rule allows. A deny that is unknown (NULL) denies."""
     return [*(probed(r.holds) for r in grant.require), *(probed(r.holds).is_(False) for r in grant.deny)]
 
@@ -146,13 +149,35 @@ def page_of(policy: "Policy", kind: Kind, filters: frozenset[str], after: bool) 
 def _found(policy: "Policy", kind: Kind, wanted: Sequence[Expression], filters: frozenset[str], after: bool) -> CTE:
     key = policy.table.c.id
     if filters & {policy.scope, *policy.narrow}:
-        rows = _judged(policy, kind)
+        rows = judged(policy, kind)
         rows = rows.where(_beyond(policy, key, after), *wanted)
+    elif kind in policy.reach:
+        rows = reached(policy, kind, wanted, after)
+        return rows.limit(bindparam("page_limit")).cte("page")
     else:
         picked = _picked(policy, kind, wanted, after)
         opened = Opened(policy.grant(kind, "read"), picked.c.rules)
-        rows = _base(policy, kind, opened, policy.joined.join(picked, picked.c.id == key)).where(mine(policy.table))
+        rows = base(policy, kind, opened, policy.joined.join(picked, picked.c.id == key)).where(mine(policy.table))
     return rows.order_by(policy.order(key)).limit(bindparam("page_limit")).cte("page")
+
+
+def reached(policy: "Policy", kind: Kind, wanted: Sequence[Expression], after: bool) -> Select[Any]:
+    """The rows of the list, looked for in the cases that the reader has to do with; to be limited.
+
+    All their ids are put in order, which an index alone answers, and judged one by one until the page is full. OFFSET 0
+    keeps PostgreSQL from judging before they are in order.
+    """
+    key, grant = policy.table.c.id, policy.grant(kind, "read")
+    there = policy.table.alias("there")
+    each = select(func.unnest(policy.reach[kind]).label("id")).distinct().subquery("each")
+    ids = select(there.c.id).select_from(each.join(there, mine(there) & (there.c.case_id == each.c.id)))
+    ids = ids.where(_beyond(policy, there.c.id, after)).order_by(policy.order(there.c.id)).offset(NOTHING)
+    first = ids.subquery("first")
+    asked = _asked(grant)
+    opened = Opened(grant, asked.c.rules)
+    ground = first.join(policy.joined, key == first.c.id).join(asked, true())
+    rows = base(policy, kind, opened, ground).where(mine(policy.table), *always(grant), opened.at_all, *wanted)
+    return rows.order_by(policy.order(first.c.id))
 
 
 def _picked(policy: "Policy", kind: Kind, wanted: Sequence[Expression], after: bool) -> CTE:
@@ -181,7 +206,7 @@ def _picked(policy: "Policy", kind: Kind, wanted: Sequence[Expression], after: b
 def _arm(policy: "Policy", grant: Grant, allowing: Rule, wanted: Sequence[Expression], after: bool) -> Select[Any]:
     """The first rows that one rule opens, found from where the rule itself begins."""
     key, ground = policy.table.c.id, policy.ground
-    rest = [mine(policy.table), *_always(grant), *wanted]
+    rest = [mine(policy.table), *always(grant), *wanted]
     way = sought(allowing.holds, key)
     if way is not None and way.inner is not None:  # the key is one of those in another table: walk that one in order
         there = select(1).select_from(ground).where(key == way.column, *rest, *map(probed, way.others))
@@ -210,7 +235,7 @@ def one_of(policy: "Policy", kind: Kind, action: str) -> Select[Any]:
     def named(opened: Opened) -> ColumnElement[str]:
         return (NO_TEXT if reading else opened.reason_of(grant)).label("action_rule")
 
-    rows = _judged(policy, kind, granted, named)
+    rows = judged(policy, kind, granted, named)
     found = rows.where(policy.table.c.id == bindparam("row_id")).cte("page")
     shown = select(found)
     return shown.add_cte(logged(of_one(policy, found, action), found)) if policy.personal else shown
@@ -220,6 +245,15 @@ def one_of(policy: "Policy", kind: Kind, action: str) -> Select[Any]:
 def readable(policy: "Policy", kind: Kind) -> Select[Any]:
     """Whether there is a row of this id that the kind of actor may read."""
     return _yes(policy, kind).where(policy.table.c.id == bindparam("row_id"))
+
+
+@cache
+def open_to(policy: "Policy", kind: Kind, action: str) -> Select[Any]:
+    """Whether an action is open on a row that the kind of actor may read; no row where it may not."""
+    about = {"log_case": policy.case_id, "log_member": policy.member_id}
+    named = [(NO_ID if column is None else column).label(name) for name, column in about.items()]
+    granted = probed(policy.grant(kind, action).where).label("granted")
+    return readable(policy, kind).with_only_columns(granted, *named)
 
 
 @cache
@@ -259,116 +293,3 @@ def explanation_of(policy: "Policy", kind: Kind) -> Select[Any]:
         .select_from(policy.joined)
         .where(mine(policy.table), policy.table.c.id == bindparam("row_id"))
     )
-
-
-# --- several lists in one statement
-
-
-@dataclass(frozen=True)
-class Part:
-    """A list on a screen: of a policy, at most so many rows, narrowed by these of its filters. With `alone` it is the
-    one row that the screen is about. Filters of one name have one value on the whole screen.
-    """
-
-    policy: "Policy"
-    limit: int
-    filters: frozenset[str] = frozenset()
-    alone: bool = False
-
-
-Parts = tuple[tuple[str, Part], ...]
-
-
-@cache
-def screen_of(kind: Kind, parts: Parts) -> tuple[Select[Any], Mapping[str, Sequence[str]]]:
-    """One statement for several lists of one screen, each an array of rows; and the names of the rows' columns.
-
-    What lies in the one row that the screen is about is logged with it, as one row; any other list by itself.
-    """
-    shown, logs, names = [], [], dict[str, Sequence[str]]()
-    whole, within = None, list[CTE]()
-    for name, part in parts:
-        policy, found = part.policy, _part(kind, name, part, whole)
-        kept = [column for column in found.c if not column.name.startswith("log_")]
-        names[name] = [column.name for column in kept]
-        rows = select(func.row(*kept)).order_by(policy.order(found.c.id))
-        shown.append(func.array(rows.scalar_subquery()).label(name))
-        if part.alone:
-            whole = _Whole(policy, found, name)
-        elif whole is not None and whole.holds(policy, kind):
-            within.append(found)
-        else:
-            scope = bindparam(policy.scope, type_=UUID_TYPE) if policy.scope in part.filters else None
-            logs.append((of_list(policy, found, scope), name, found))
-    if whole is not None:
-        logs.append((of_screen(whole.policy, whole.page, within), whole.name, whole.page))
-    rows_of = [select(*row_of(values, f"{name}_log_id").values()).select_from(found) for values, name, found in logs]
-    written = insert(LOG).from_select(list(row_of(logs[0][0], "")), union_all(*rows_of)).cte("logged")
-    return select(*shown).add_cte(written), names
-
-
-@dataclass(frozen=True)
-class _Whole:
-    """The one row that a screen is about, and the bits of what opens it."""
-
-    policy: "Policy"
-    page: CTE
-    name: str
-
-    def holds(self, policy: "Policy", kind: Kind) -> bool:
-        """The policy's rows lie in such a row, and are opened by rules that were asked of it."""
-        asked = self.policy.grant(kind, "read").allow
-        return policy.parent is self.policy and all(
-            any(r is own for own in asked) for r in policy.grant(kind, "read").allow
-        )
-
-    def judged(self, policy: "Policy", kind: Kind) -> Select[Any]:
-        """The readable rows, of the rows in it: by what was asked of it."""
-        grant = policy.grant(kind, "read")
-        opened = Opened(self.policy.grant(kind, "read"), self.page.c.log_rules)
-        rows = _base(policy, kind, opened, policy.joined)
-        return rows.where(mine(policy.table), *_always(grant), opened.by(Grant(allow=grant.allow)))
-
-    def beneath(self, rows: Select[Any]) -> Select[Any]:
-        """The rows in it, where what was read of it stands for its table."""
-        beneath: Any = visitors.replacement_traverse(rows, {}, partial(self._instead, rows))
-        return cast(Select[Any], beneath)
-
-    def _instead(self, rows: Select[Any], element: Any, **_: Any) -> Any:
-        """The page for the table, except where a question of its own reads that table anew."""
-        own, known = self.policy.table, self.policy
-        if element is own or element is self.page:
-            return self.page
-        if isinstance(element, Select) and element is not rows and _reads(element, own):
-            return element
-        if not isinstance(element, Column) or element.table is not own:
-            return None
-        if element.name == "municipality_id":
-            return self.page.c.log_municipality
-        if known.columns.get(element.name) is not element or element.name in known.veiled:
-            raise ValueError(f"{known.name}.{element.name} is not read as it is")
-        return self.page.c[element.name]
-
-
-def _reads(rows: Select[Any], table: FromClause) -> bool:
-    """Whether the table is one of its own, and not one of the rows that it is asked for."""
-    return any(table in part._from_objects for part in (*rows._from_obj, *rows.columns_clause_froms))
-
-
-def _part(kind: Kind, name: str, part: Part, whole: _Whole | None) -> CTE:
-    policy, key = part.policy, part.policy.table.c.id
-    within = whole if whole is not None and whole.holds(policy, kind) else None
-    if part.alone:
-        beside = (lambda opened: opened.rules.label("log_rules"), lambda _: _municipality(policy))
-        rows = _judged(policy, kind, *beside).where(key == bindparam("row_id", type_=UUID_TYPE))
-    elif not part.filters & {policy.scope, *policy.narrow}:
-        raise ValueError(f"{name}: a list on a screen is narrowed first")
-    else:
-        rows = _judged(policy, kind) if within is None else within.judged(policy, kind)
-    rows = rows.where(*(policy.filters[which] for which in sorted(part.filters)))
-    rows = rows.order_by(policy.order(key)).limit(literal_column(str(part.limit), INTEGER))
-    return (rows if within is None else within.beneath(rows)).cte(f"{name}_page")
-
-
-def _municipality(policy: "Policy") -> ColumnElement[Any]:
-    return policy.table.c.municipality_id.label("log_municipality")

@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +20,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from app import wire
 from app.errors import invalid
+from app.schemas.codes import ConsentLack, DocumentCategory, RecipientKind, SharePurpose
 
 T = TypeVar("T")
 D = TypeVar("D", bound=date)
@@ -49,6 +51,12 @@ Text = Annotated[
     AfterValidator(_seen),
 ]
 """Running text, 1–4000 characters."""
+LongText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=20000, pattern=RUNNING),
+    AfterValidator(_seen),
+]
+"""A whole text to be read through, 1–20,000 characters."""
 Tag = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=_LINE),
@@ -160,6 +168,22 @@ class FlawOut(BaseModel):
     detail: str = Field(description="What is wrong, as a sentence for people, with what is allowed there")
 
 
+class MissingOut(BaseModel):
+    """What no basis in force covers: ids and codes, never a name."""
+
+    subject_id: UUID = Field(description="Whose information it is.")
+    category: DocumentCategory
+    purpose: SharePurpose
+    party_kind: RecipientKind = Field(description="What kind of recipient, or of holder, `party_id` is.")
+    party_id: UUID
+    state: ConsentLack
+    document_id: UUID | None
+    consent_id: UUID | None = Field(description="The consent that comes nearest, where there is one.")
+    awaits: list[UUID] = Field(description="The members of the family whose signature it lacks.")
+
+    model_config = ConfigDict(from_attributes=True)
+
+
 class ProblemOut(BaseModel):
     """A problem (RFC 9457). `type` and `code` are stable; `title` follows Accept-Language; nothing sent is echoed."""
 
@@ -178,6 +202,45 @@ class ProblemOut(BaseModel):
                     "status": 404,
                     "code": "not-found",
                     "errors": [],
+                }
+            ]
+        }
+    )
+
+
+class ConsentMissingOut(ProblemOut):
+    """The problem `consent-missing`: beside the errors, what is missing as ids and codes."""
+
+    missing: list[MissingOut]
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:indgang:problem:consent-missing",
+                    "title": "Der mangler samtykke fra familien, før det kan deles eller indhentes.",
+                    "status": 403,
+                    "code": "consent-missing",
+                    "errors": [
+                        {
+                            "pointer": "/recipient/id",
+                            "code": "consent-awaiting-signatures",
+                            "detail": "Samtykket til »Helbred« med formålet »Udredning« mangler underskrift.",
+                        }
+                    ],
+                    "missing": [
+                        {
+                            "subject_id": "019a9f2e-7c10-7d3a-9c55-0c6a4c1b7a03",
+                            "category": "health",
+                            "purpose": "assessment",
+                            "party_kind": "user",
+                            "party_id": "019a9f2e-7c10-7d3a-9c55-0c6a4c1b7a05",
+                            "state": "awaiting_signatures",
+                            "document_id": "019a9f2e-7c10-7d3a-9c55-0c6a4c1b7a08",
+                            "consent_id": "019a9f2e-7c10-7d3a-9c55-0c6a4c1b7a09",
+                            "awaits": ["019a9f2e-7c10-7d3a-9c55-0c6a4c1b7a04"],
+                        }
+                    ],
                 }
             ]
         }

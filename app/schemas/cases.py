@@ -54,6 +54,7 @@ EXAMPLE: JsonDict = {
     "early_concern": False,
     "intake": {**INTAKE, "target_group": "inside"},
     "intake_note": "Sundhedsplejen og skolen er bekymrede hver for sig.",
+    "restricted": False,
     "concern_level": "medium",
     "complexity_rating": None,
     "coordinator_id": "019a9f2e-7c10-7d3a-9c55-0c6a4c1b7a05",
@@ -217,6 +218,7 @@ class CaseOut(Out):
     early_concern: bool = Field(description="A light case, opened from an early concern (R75).")
     intake: IntakeOut | None
     intake_note: str | None
+    restricted: bool = Field(description="Its documents are kept, and nobody reads them (GDPR art. 18).")
     concern_level: ConcernLevel | None = Field(description="The newest rating of concern (R74).")
     complexity_rating: ComplexityLevel | None = Field(description="The adviser's own rating (R73).")
     coordinator_id: UUID | None

@@ -134,5 +134,40 @@ GoalEndState = Literal["achieved", "partly", "not_achieved", "not_relevant"]
 StageGroup = Literal["start_up", "running"]
 CallbackStatus = Literal["waiting", "answered"]
 StageStatus = Literal["upcoming", "current", "done"]
+DocumentCategory = Literal[
+    "health",
+    "school",
+    "social",
+    "employment",
+    "economy",
+    "report",
+    "minutes",
+    "decision",
+    "application",
+    "own",
+    "correspondence",
+    "other",
+]
+Relevance = Literal["unreviewed", "relevant", "not_relevant"]
+SharePurpose = Literal["assessment", "planning", "support", "decision", "follow_up", "transition", "analysis"]
+RecipientKind = Literal["user", "department", "organisation", "member"]
+SourceKind = Literal["department", "organisation"]
+ConsentState = Literal[
+    "draft", "requested", "active", "declined", "withdrawn", "expired", "superseded", "renewal_needed"
+]
+ConsentAnswer = Literal["approved", "declined", "withdrawn"]
+ConsentGiven = Literal["digital", "paper", "oral"]
+BasisKind = Literal["consent", "statute"]
+StatutoryState = Literal["requested", "active", "declined", "withdrawn", "expired"]
+ConsentLack = Literal["not_asked", "awaiting_signatures", "declined", "ended", "other_scope", "not_shared"]
+AccessKind = Literal["professional", "service", "citizen", "department", "organisation"]
+GuestKind = Literal["network", "meeting"]
+ReviewDecision = Literal["approved", "rejected"]
+LegalUse = Literal["share", "withhold", "delay_notice"]
+InformationRequestStatus = Literal["requested", "fulfilled", "declined", "cancelled"]
+ApplicationStatus = Literal["draft", "submitted", "in_progress", "granted", "partly_granted", "refused", "withdrawn"]
+BallWith = Literal["family", "coordinator", "authority", "nobody"]
+StatementAudience = Literal["author", "coordinator", "team"]
+StatementGiven = Literal["written", "told", "with_aids"]
 AccessOutcome = Literal["read", "write", "refused"]
 SettingType = Literal["text", "number", "bool", "code", "list", "date", "object"]

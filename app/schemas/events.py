@@ -1,11 +1,12 @@
 """What happened, and who has looked, on the wire."""
 
+from datetime import date
 from uuid import UUID
 
 from pydantic import Field
 
 from app.schemas.base import Moment, Out
-from app.schemas.codes import AccessOutcome, ActorKind
+from app.schemas.codes import AccessOutcome, ActorKind, BasisKind, SharePurpose
 
 
 class EventOut(Out):
@@ -23,15 +24,26 @@ class EventOut(Out):
     step_title: str | None = Field(description="Of a step of the case: what it is called; else null.")
 
 
+class GroundOut(Out):
+    """A consent or statutory basis that opened something."""
+
+    id: UUID
+    kind: BasisKind
+    purpose: SharePurpose
+    since: date | None = Field(description="The first day on which it was in force.")
+    citation: str | None = Field(description="Of a statutory basis: where the law stands.")
+
+
 class AccessOut(Out):
     """Somebody read, wrote or was refused something about the case.
 
     `text` says it in plain language: who (unit and role; a name only where the municipality shows them), what, and
-    why that was open to them. `rule` is the reason's code; empty on a refusal, and for a list that showed
-    nothing.
+    why that was open to them, with the consent or the rule of law where that is one. `rule` is the reason's code; empty
+    on a refusal, and for a list that showed nothing.
     """
 
     id: UUID
+    case_id: UUID
     at: Moment
     outcome: AccessOutcome
     action: str
@@ -42,4 +54,7 @@ class AccessOut(Out):
     actor_departments: list[str]
     actor_name: str | None
     is_me: bool
+    grounds: list[GroundOut] = Field(
+        description="The consents and statutory bases that opened it, of those that you may read yourself."
+    )
     text: str

@@ -5,13 +5,20 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from app.schemas.applications import ApplicationOut
 from app.schemas.base import Day, Email, In, Line, Moment, Out, Phone
 from app.schemas.cases import CaseOut
 from app.schemas.codes import ActorKind, CaseState, StepStatus
+from app.schemas.consents import ConsentOut
 from app.schemas.contacts import CallbackOut
+from app.schemas.documents import DocumentOut
+from app.schemas.emergencies import EmergencyOut
+from app.schemas.events import AccessOut
 from app.schemas.families import MemberOut
+from app.schemas.information_requests import InformationRequestOut
 from app.schemas.overviews import ContactCard
 from app.schemas.preferences import ContactPreferenceOut
+from app.schemas.statements import StatementOut
 from app.schemas.steps import StepOut
 from app.schemas.users import PositionOut
 
@@ -58,7 +65,11 @@ class FirstContactDue(Out):
 
 
 class WorkOut(Out):
-    """What I hold: my cases and steps, families to contact first, call-backs that wait, agreements to look at again."""
+    """What I hold: my cases and steps, families to contact first, call-backs that wait, agreements to look at again.
+
+    And information: what my departments are asked for, and what I wait for; documents to review for relevance, consents
+    that end soon, and for a professional head the emergency accesses to review.
+    """
 
     cases: list[CaseOut]
     cases_next: str | None = Field(description="Cursor of `GET /v1/cases` when there are more.")
@@ -68,6 +79,21 @@ class WorkOut(Out):
     callbacks: list[CallbackOut]
     preferences_due: list[ContactPreferenceOut] = Field(
         description="Agreements on contact in my cases whose day of asking again has come (R141)."
+    )
+    information_to_give: list[InformationRequestOut] = Field(
+        description="Open requests for information to the departments where I work (R317)."
+    )
+    information_overdue: list[InformationRequestOut] = Field(
+        description="What I asked of others and have not got in time (R317)."
+    )
+    reviews_waiting: list[DocumentOut] = Field(
+        description="Documents of my departments, in cases where I work, whose relevance nobody has reviewed (R296)."
+    )
+    consents_ending: list[ConsentOut] = Field(
+        description="Consents in force, in cases that I advise, that end within 30 days."
+    )
+    emergencies_to_review: list[EmergencyOut] = Field(
+        description="Emergency accesses by others, in cases of departments that I lead, that await my review (R292)."
     )
 
 
@@ -96,10 +122,22 @@ class FamilyCase(Out):
 
 
 class FamilyViewOut(Out):
-    """A citizen's own view: oneself and the children one has custody of, and their cases."""
+    """A citizen's own view: oneself and the children one has custody of, their cases, and what is shared, with why.
+
+    Who may see what is at `GET /v1/cases/{id}/access`; every look ever at `GET /v1/cases/{id}/access-log`.
+    """
 
     me: list[MemberOut]
     children: list[MemberOut]
     network: list[MemberOut] = Field(description="The people of the family's network whom I named (R23).")
     cases: list[FamilyCase]
     callbacks: list[CallbackOut]
+    consents_waiting: list[ConsentOut] = Field(description="What waits for your own answer (R288).")
+    consents_in_force: list[ConsentOut] = Field(description="About you and your children, in force now (R298).")
+    documents: list[DocumentOut] = Field(description="The 20 newest that you may read.")
+    looks: list[AccessOut] = Field(
+        description="What others saw of your cases: the 20 newest looks of the last 30 days, each with why (R290)."
+    )
+    information_requests: list[InformationRequestOut] = Field(description="What others are asked for, and owe yet.")
+    applications: list[ApplicationOut] = Field(description="The 20 newest, each with who has the ball (R308).")
+    statements: list[StatementOut] = Field(description="Your own, the 20 newest (R316).")

@@ -1,6 +1,5 @@
 """Who a token's identity is in its municipality, now: one statement a request."""
 
-from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ from app.models import Member, Position, SettingsVersion, User
 from app.policy.actor import Actor, Circumstances
 from app.policy.rules import UUID_TYPE, empty
 from app.schemas.settings import MunicipalitySettings
+from app.services.calendar import birthday_limit
 
 COPENHAGEN: Final = ZoneInfo("Europe/Copenhagen")
 DEFAULTS: Final = MunicipalitySettings()
@@ -34,6 +34,7 @@ def _statement() -> Select[Any]:
     return select(
         user.id,
         user.name,
+        user.organisation_id,
         _gathered(position.department_id, *held).label("departments"),
         _gathered(position.department_id, *held, position.role == "professional_head").label("leads"),
         _gathered(position.role, *held).label("roles"),
@@ -41,6 +42,7 @@ def _statement() -> Select[Any]:
         cast(document["consent"]["youth_age"].astext, TEXT).label("youth_age"),
         cast(document["consent"]["adult_age"].astext, TEXT).label("adult_age"),
         document["team"]["creator_roles"].label("team_creators"),
+        cast(document["consent"]["coordinator_implied"].astext, TEXT).label("coordinator_implied"),
         cast(document["access_log"]["names"].astext, TEXT).label("log_names"),
     ).where(
         user.municipality_id == HERE,
@@ -78,19 +80,13 @@ async def load(session: Transaction, identity: Identity, asked: Circumstances) -
         departments=tuple(row.departments),
         leads=tuple(row.leads),
         persons=tuple(row.persons),
-        youth_born_by=_birthday_limit(today, int(row.youth_age or DEFAULTS.consent.youth_age)),
-        adult_born_by=_birthday_limit(today, int(row.adult_age or DEFAULTS.consent.adult_age)),
+        organisation=row.organisation_id,
+        youth_born_by=birthday_limit(today, int(row.youth_age or DEFAULTS.consent.youth_age)),
+        adult_born_by=birthday_limit(today, int(row.adult_age or DEFAULTS.consent.adult_age)),
         team_creators=tuple(DEFAULTS.team.creator_roles if row.team_creators is None else row.team_creators),
+        coordinator_implied=row.coordinator_implied != "false",
         log_names=row.log_names == "true",
         language=asked.language,
         request_id=asked.request_id,
         purpose=asked.purpose,
     )
-
-
-def _birthday_limit(today: date, age: int) -> date:
-    """The last birth date of somebody who is `age` today; born on 29 February one is older from 1 March."""
-    try:
-        return today.replace(year=today.year - age)
-    except ValueError:
-        return today.replace(year=today.year - age, day=28)

@@ -1,4 +1,4 @@
-"""The municipality's working days: due dates keep clear of weekends and, by setting, Danish public holidays (R468)."""
+"""Days: working days, which due dates keep to (R468, by setting without Danish public holidays), and birthdays."""
 
 from datetime import date
 from functools import cache
@@ -11,6 +11,14 @@ SATURDAY = 5
 @cache
 def _danish() -> holidays.HolidayBase:
     return holidays.country_holidays("DK")
+
+
+def birthday_limit(today: date, age: int) -> date:
+    """The last birth date of somebody who is `age` today; born on 29 February one is older from 1 March."""
+    try:
+        return today.replace(year=today.year - age)
+    except ValueError:
+        return today.replace(year=today.year - age, day=28)
 
 
 def is_working_day(day: date, calendar: str) -> bool:

@@ -1,6 +1,7 @@
 """What every piece of work in a case asks: is it open, and who is on it."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, select
@@ -17,12 +18,26 @@ def require_open(case: Row) -> None:
         raise Conflict("case-read-only")
 
 
-async def require_member(session: Transaction, actor: Actor, case: Row, member_id: UUID, pointer: str) -> None:
-    """Raises Invalid unless the person is registered in the family that the case is about."""
+def require_open_around(row: Row) -> None:
+    """The same for what lies in a case that the actor may not be able to read, by the row's `case_state`."""
+    if row.case_state == "closed":
+        raise Conflict("case-read-only")
+
+
+async def require_member(session: Transaction, actor: Actor, case: Row, member_id: UUID, pointer: str) -> Any:
+    """Kind and birth date of a person. Raises Invalid unless registered in the family that the case is about."""
     member = columns(Member)
     this = (member.municipality_id == actor.municipality, member.id == member_id, member.family_id == case.family_id)
-    if (await session.execute(select(member.id).where(*this))).first() is None:
+    found = (await session.execute(select(member.id, member.kind, member.birth_date).where(*this))).one_or_none()
+    if found is None:
         raise invalid(pointer, "member-not-in-family", "member-not-in-family")
+    return found
+
+
+def require_unsealed(case: Row) -> None:
+    """Raises Conflict while the case is restricted (GDPR art. 18): what nobody may read is not added to either."""
+    if case.sealed:
+        raise Conflict("case-restricted")
 
 
 def in_team_on(day: date) -> ColumnElement[bool]:

@@ -1,4 +1,5 @@
-"""What ships with the product as data: the models' step templates (R38) and the labels of every code (R463).
+"""What ships with the product as data: the models' step templates (R38), the labels of every code (R463), and what the
+law says by default: who must sign a consent, and the legal references.
 
 Read once per process from the package `app.templates` and never changed afterwards. No database, no actor: nothing
 here is about a person. A file that is malformed is refused when it is first read, not when a code is looked up.
@@ -14,6 +15,8 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import Field, StringConstraints, TypeAdapter
 
+from app.schemas.consents import SignerRow
+from app.schemas.legal_references import ShippedReference
 from app.schemas.step_templates import StepTemplateDocument, TemplateModel
 
 Language = Literal["da", "en"]
@@ -29,6 +32,8 @@ _CATALOGUE: TypeAdapter[dict[str, dict[str, _InEveryLanguage]]] = TypeAdapter(
 )
 _Explained = Annotated[dict[Literal["title", "description"], _Word], Field(min_length=2)]
 _WORDS: TypeAdapter[dict[str, _Explained]] = TypeAdapter(dict[_Word, _Explained])
+_SIGNERS = TypeAdapter(tuple[SignerRow, ...])
+_REFERENCES = TypeAdapter(tuple[ShippedReference, ...])
 
 
 @cache
@@ -37,6 +42,18 @@ def shipped_template(model: TemplateModel) -> StepTemplateDocument:
     if model not in get_args(TemplateModel):
         raise KeyError(model)
     return StepTemplateDocument.model_validate(_document("app.templates.steps", f"{model}.yaml"))
+
+
+@cache
+def signer_rows() -> tuple[SignerRow, ...]:
+    """Who must sign a consent, by subject, category and age (X24)."""
+    return _SIGNERS.validate_python(_document("app.templates", "signers.yaml"))
+
+
+@cache
+def shipped_references() -> tuple[ShippedReference, ...]:
+    """The legal references that a municipality starts with."""
+    return _REFERENCES.validate_python(_document("app.templates", "legal-references.yaml"))
 
 
 @cache

@@ -15,6 +15,7 @@ from app.policy import contacts as policies
 from app.policy.actor import Actor
 from app.policy.core import Page
 from app.schemas.contacts import Attendee, CallbackIn, ContactIn, MeetingCancelled, MeetingHeld, MeetingIn
+from app.services import guests
 from app.services.agreements import coordinated_by
 from app.services.casework import on_the_case, require_open
 from app.services.deviations import deviate
@@ -63,10 +64,12 @@ async def hold_meeting(session: Transaction, actor: Actor, id: UUID, wanted: Mee
 
 
 async def cancel_meeting(session: Transaction, actor: Actor, id: UUID, wanted: MeetingCancelled) -> Row:
+    """The meeting is off, and its guests are out (R293). Raises Conflict when it was held or cancelled before."""
     meeting = await policies.meetings.get(session, actor, id, "hold_meeting")
     _still_planned(await cases.cases.get(session, actor, meeting.case_id), meeting)
     await change(session, actor, Meeting, id, status="cancelled", cancel_reason=wanted.reason)
     await emit(session, actor, "meeting.cancelled", id, case_id=meeting.case_id)
+    await guests.end_for_meeting(session, actor, meeting)
     return await policies.meetings.get(session, actor, id)
 
 

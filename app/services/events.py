@@ -1,6 +1,7 @@
 """Events: written in the transaction of what happened, in the order of each case; read as timeline and access log."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,6 +31,8 @@ from app.policy.rules import UUID_TYPE
 from app.services.catalogue import label, labels
 from app.services.rows import add_all
 
+RESOURCES: Final = dict.fromkeys(("document.shared", "document.unshared", "folder.shared", "folder.unshared"), "share")
+"""The types of event about something else than their first word says: who may not know of a share, hears of none."""
 EVENT: Final = {
     "municipality_id": ACTOR.municipality,
     "id": bindparam("event_id", type_=UUID_TYPE),
@@ -71,7 +74,7 @@ def of_event(
     return {
         "event_id": new_id(),
         "event_type": type,
-        "event_resource": type.partition(".")[0],
+        "event_resource": RESOURCES.get(type, type.partition(".")[0]),
         "event_resource_id": resource_id,
         "event_case_id": case_id,
         "event_member_id": member_id,
@@ -139,19 +142,36 @@ async def access_log(
 ) -> tuple[list[dict[str, Any]], Page]:
     """Who has looked into the case, and why, in plain language (P9). Newest first."""
     found = await policies.access_log.page(session, actor, case_id=case_id, **page)
-    return [{**row._mapping, "text": _told(row, actor.language)} for row in found.items], found
+    return [told(row, actor.language) for row in found.items], found
 
 
-def _told(row: Any, language: str) -> str:
-    """Who, as what, did what: one plain sentence of the family's log."""
+def told(row: Any, language: str) -> dict[str, Any]:
+    """A row of the family's log with its sentence: who, as what, why, did what."""
+    return {**row._mapping, "text": _sentence(row, language)}
+
+
+def _sentence(row: Any, language: str) -> str:
     what = label("resource_list" if row.action == "list" else "resource", row.resource, language)
     deed = label("deed", "list_empty" if row.was_empty else row.action, language).format(what=what)
     if row.outcome == "refused":
         form, action = "refused", label("action", row.action, language).lower()
     else:
         form, action = "opened" if row.rule and not row.is_me else "unexplained", ""
-    why = label("rule", row.rule, language) if row.rule else ""
+    why = _why(row, language) if row.rule else ""
     return label("told", form, language).format(who=_who(row, language), why=why, deed=deed, action=action, what=what)
+
+
+def _why(row: Any, language: str) -> str:
+    """The rule that opened it, and by which consent or rule of law, where that is one."""
+    why = label("rule", row.rule, language)
+    if len(row.grounds) != 1:
+        return why
+    (ground,) = row.grounds
+    if ground["kind"] == "statute":
+        return label("told", "by_statute", language).format(why=why, citation=ground["citation"])
+    on = date.fromisoformat(ground["since"]).strftime(label("told", "day", language))
+    purpose = label("share_purpose", ground["purpose"], language).lower()
+    return label("told", "by_consent", language).format(why=why, on=on, purpose=purpose)
 
 
 def _who(row: Any, language: str) -> str:

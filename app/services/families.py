@@ -16,7 +16,7 @@ from app.policy import municipalities, users
 from app.policy.actor import Actor
 from app.policy.core import Page
 from app.schemas.families import CustodyEnd, CustodyIn, FamilyIn, Login, MemberIn, MemberPatch, MemberSearch
-from app.services import cpr
+from app.services import cpr, settling
 from app.services.events import emit
 from app.services.rows import add, change
 from app.wire import Condition
@@ -88,6 +88,9 @@ async def change_member(
     if values:
         await change(session, actor, Member, id, **values)
         await emit(session, actor, "member.changed", id)
+    if "birth_date" in values:  # who must sign a consent goes by age
+        for consents in (await settling.about(session, actor, {id})).values():
+            await settling.settle(session, actor, consents)
     return await policies.members.get(session, actor, id)
 
 
@@ -169,27 +172,50 @@ async def give_custody(session: Transaction, actor: Actor, family_id: UUID, want
     await _no_overlap(session, actor, wanted)
     values = {"created_at": actor.at, "created_by": actor.user, **wanted.model_dump()}
     id = await add(session, actor, Custody, family_id=family_id, **values)
-    await _tell(session, actor, "custody.added", id, {wanted.child_id})
+    await _custody_changed(session, actor, "custody.added", id, wanted.child_id)
     return await policies.custodies.get(session, actor, id, "set_custody")
 
 
 async def end_custody(session: Transaction, actor: Actor, id: UUID, wanted: CustodyEnd, condition: Condition) -> Row:
-    """The first day without custody, which only moves forward. It bites on the next request from that day on."""
+    """The first day without custody, which only moves forward. It bites on the next request from that day on.
+
+    The consents about the child are settled: whose signature they take has changed, or will have on that day.
+    """
     custody = await policies.custodies.get(session, actor, id, "set_custody", condition)
     if wanted.valid_until < custody.valid_from or wanted.valid_until > (custody.valid_until or wanted.valid_until):
         raise invalid("/valid_until", "period-invalid", "period-invalid")
     await change(session, actor, Custody, id, valid_until=wanted.valid_until)
-    await _tell(session, actor, "custody.ended", id, {custody.child_id})
+    await _custody_changed(session, actor, "custody.ended", id, custody.child_id)
     return await policies.custodies.get(session, actor, id)
+
+
+async def _custody_changed(session: Transaction, actor: Actor, event: str, id: UUID, child_id: UUID) -> None:
+    """Told in each case of the child, and the consents about it settled: case by case, in one order, all locked before.
+
+    Events of a case are counted: two who tell of many cases at once must come to them in the same order.
+    """
+    consents = await settling.about(session, actor, {child_id})
+    its = await _cases_of(session, actor, {child_id})
+    if not its:
+        await emit(session, actor, event, id)
+    for case_id in sorted({*its, *consents}):
+        if case_id in its:
+            await emit(session, actor, event, id, case_id=case_id)
+        await settling.settle(session, actor, consents.get(case_id, ()))
 
 
 async def _tell(session: Transaction, actor: Actor, event: str, id: UUID, children: Collection[UUID]) -> None:
     """In each case of the children, for everybody in it to see: custody and sign-ins decide who sees a child's case."""
+    its: list[UUID | None] = [*await _cases_of(session, actor, children)]
+    for case_id in its or [None]:
+        await emit(session, actor, event, id, case_id=case_id)
+
+
+async def _cases_of(session: Transaction, actor: Actor, children: Collection[UUID]) -> list[UUID]:
+    """The cases of the children, in the order in which they are told of something."""
     own = columns(Case)
     its = select(own.id).where(own.municipality_id == actor.municipality, own.child_id.in_(children)).order_by(own.id)
-    cases = list((await session.execute(its)).scalars())
-    for case_id in cases or [None]:
-        await emit(session, actor, event, id, case_id=case_id)
+    return list((await session.execute(its)).scalars())
 
 
 async def members_of(session: Transaction, actor: Actor, family_id: UUID) -> dict[UUID, Any]:

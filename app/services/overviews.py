@@ -1,23 +1,38 @@
 """One call draws one screen: a case, what a professional holds, and a citizen's own view."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from app.db import Transaction
 from app.errors import NotFound, Refusal
-from app.policy import agreements, assignments, families, measures, preferences, teams
+from app.policy import (
+    agreements,
+    applications,
+    assignments,
+    consents,
+    documents,
+    events,
+    families,
+    measures,
+    preferences,
+    requests,
+    sharing,
+    teams,
+    voices,
+)
 from app.policy import cases as case_policies
 from app.policy import contacts as contact_policies
 from app.policy import steps as step_policies
 from app.policy.actor import Actor
 from app.policy.core import screen
-from app.policy.statements import Part, Parts
+from app.policy.screens import Part, Parts
 from app.policy.warnings import case_warnings
 from app.services import cases, steps
 from app.services.assignments import awaits_deputy
 from app.services.catalogue import label
+from app.services.events import told as told_of
 from app.services.progress import stages
 from app.services.warnings import told
 from app.wire import cursor
@@ -45,6 +60,26 @@ WORK: Final[Parts] = (
     ("steps", Part(step_policies.steps, 200, frozenset({"held_by"}))),
     ("callbacks", Part(contact_policies.callbacks, 200, frozenset({"status", "advised_by"}))),
     ("preferences_due", Part(preferences.contact_preferences, 50, frozenset({"coordinator_id", "review_due"}))),
+    ("information_to_give", Part(requests.information_requests, 50, frozenset({"holder_ids", "open"}))),
+    ("information_overdue", Part(requests.information_requests, 50, frozenset({"overdue_by"}))),
+    ("reviews_waiting", Part(documents.documents, 50, frozenset({"unreviewed_of"}))),
+    ("consents_ending", Part(consents.consents, 50, frozenset({"advised_by", "ending"}))),
+    ("emergencies_to_review", Part(sharing.emergencies, 50, frozenset({"unreviewed_in"}))),
+)
+HERE: Final = frozenset({"case_ids"})
+RECENTLY: Final = timedelta(days=30)
+FAMILY: Final[Parts] = (
+    ("steps", Part(step_policies.steps, 200, HERE | {"current"})),
+    ("helpers", Part(assignments.assignments, 200, HERE | {"active"})),
+    ("preferences", Part(preferences.contact_preferences, 200, HERE | {"current"})),
+    ("callbacks", Part(contact_policies.callbacks, 50, HERE)),
+    ("consents_waiting", Part(consents.consents, 50, frozenset({"awaiting_me"}))),
+    ("consents_in_force", Part(consents.consents, 50, frozenset({"in_force"}))),
+    ("documents", Part(documents.documents, 20)),
+    ("information_requests", Part(requests.information_requests, 50, frozenset({"open"}))),
+    ("applications", Part(applications.applications, 20)),
+    ("statements", Part(voices.statements, 20, frozenset({"own"}))),
+    ("looks", Part(events.access_log, 20, frozenset({"case_id", "since", "others_saw"}), each=True)),
 )
 BESIDE: Final = ("buddy", "deputy")
 
@@ -91,12 +126,17 @@ def _days(begin: datetime | None, end: datetime | None) -> int | None:
 
 
 async def work(session: Transaction, actor: Actor) -> dict[str, Any]:
-    """What a professional holds: cases, open steps, first contacts to make (R99), call-backs that wait (R98), and
-    agreements on contact to look at again (R141).
+    """What a professional holds: cases, open steps, first contacts to make (R99), call-backs that wait (R98),
+    agreements on contact to look at again (R141), information to give, and what is overdue from others (R317).
+
+    Documents whose relevance is to be reviewed (R296), consents that end within 30 days, and for the professional head
+    the emergency accesses to review (R292).
     """
-    flags = dict.fromkeys(("open", "awaiting_contact", "review_due"), True)
-    mine = dict.fromkeys(("coordinator_id", "helper_id", "held_by", "advised_by"), actor.user)
-    found = await screen(session, actor, WORK, **flags, **mine, status="waiting")
+    flags = dict.fromkeys(("open", "awaiting_contact", "review_due", "ending"), True)
+    mine = dict.fromkeys(("coordinator_id", "helper_id", "held_by", "advised_by", "overdue_by"), actor.user)
+    ours = {name: list(actor.departments) for name in ("holder_ids", "unreviewed_of")}
+    led = {"unreviewed_in": list(actor.leads)}
+    found = await screen(session, actor, WORK, **flags, **mine, **ours, **led, status="waiting")
     return {
         **found,
         "cases_next": cursor(found["cases"][-1].id if len(found["cases"]) == MOST_CASES else None),
@@ -113,25 +153,30 @@ async def work(session: Transaction, actor: Actor) -> dict[str, Any]:
 
 
 async def family_view(session: Transaction, actor: Actor) -> dict[str, Any]:
-    """A citizen's own view: oneself, the children, the 20 newest cases with the one contact, own call-backs (R97)."""
+    """A citizen's own view: oneself, the children, the 20 newest cases with the one contact, own call-backs (R97).
+
+    And what waits for the citizen's answer, what is in force and shared, who has looked in the last 30 days and why
+    (R289, R290), what is asked of others, applied for, and said in the citizen's own words.
+    """
     if actor.kind != "citizen":
         raise NotFound
     people = (await families.members.page(session, actor, limit=200)).items
     found = (await case_policies.cases.page(session, actor, limit=20)).items
-    ids = [row.id for row in found]
-    own = await step_policies.steps.page(session, actor, case_ids=ids, current=True, limit=200)
-    helpers = await assignments.assignments.page(session, actor, case_ids=ids, active=True, limit=200)
-    wishes = await preferences.contact_preferences.page(session, actor, case_ids=ids, current=True, limit=200)
-    parts = {"steps": steps.in_order(own.items), "helpers": helpers.items, "preferences": wishes.items}
+    flags = dict.fromkeys(("active", "current", "awaiting_me", "in_force", "open", "own", "others_saw"), True)
+    ids, since = [row.id for row in found], actor.at - RECENTLY
+    drawn = await screen(session, actor, FAMILY, **flags, case_ids=ids, since=since)
+    parts = {name: drawn.pop(name) for name in ("steps", "helpers", "preferences")}
+    parts["steps"] = steps.in_order(parts["steps"])
     others = [row for row in people if row.id not in actor.persons]
     their = [(row, {name: _of(row, rows) for name, rows in parts.items()}) for row in found]
     their.sort(key=lambda one: one[0].state == "closed")
     return {
+        **drawn,
+        "looks": [told_of(row, actor.language) for row in drawn["looks"]],
         "me": [row for row in people if row.id in actor.persons],
         "children": [row for row in others if row.kind != "network"],
         "network": [row for row in others if row.kind == "network"],
         "cases": [_family_case(case, its, actor) for case, its in their],
-        "callbacks": (await contact_policies.callbacks.page(session, actor, limit=50)).items,
     }
 
 

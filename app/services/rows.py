@@ -12,10 +12,10 @@ from app.policy.actor import Actor
 
 
 async def add(session: Transaction, actor: Actor, model: type[Base], /, **values: Any) -> UUID:
-    """Insert one row; its new id."""
-    id = new_id()
-    await session.execute(insert(table_of(model)), {"municipality_id": actor.municipality, "id": id, **values})
-    return id
+    """Insert one row; its id, a new one unless given."""
+    row = {"municipality_id": actor.municipality, "id": new_id(), **values}
+    await session.execute(insert(table_of(model)), row)
+    return row["id"]
 
 
 async def add_all(

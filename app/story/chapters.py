@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from typing import Final
 
-from app.story import beginning, family, insight, municipality, standing_by, together
+from app.story import (
+    asking,
+    beginning,
+    by_law,
+    family,
+    insight,
+    municipality,
+    sharing,
+    standing_by,
+    together,
+)
 from app.story.teller import Story
 
 CHAPTERS: Final[tuple[tuple[str, Callable[[Story], None]], ...]] = (
@@ -32,6 +42,20 @@ CHAPTERS: Final[tuple[tuple[str, Callable[[Story], None]], ...]] = (
     ("Who does not see it", insight.who_does_not_see),
     ("The journal system", insight.the_journal_system),
     ("Who has looked, and why", insight.who_has_looked),
+    ("On the team, and yet nothing", sharing.on_the_team_and_yet_nothing),
+    ("The family is asked", sharing.the_family_is_asked),
+    ("Shared, read, and seen to be read", sharing.shared_and_read),
+    ("The one who comes later", sharing.the_one_who_comes_later),
+    ("Information from others", asking.information_from_others),
+    ("Not before it is reviewed", asking.not_before_it_is_reviewed),
+    ("A consent is taken back", sharing.taken_back),
+    ("By law, and in the open", by_law.by_law_and_in_the_open),
+    ("When it cannot wait", by_law.when_it_cannot_wait),
+    ("In their own words", asking.in_their_own_words),
+    ("What the family applies for", asking.what_the_family_applies_for),
+    ("What the family keeps to itself", by_law.what_the_family_keeps),
+    ("A halt", by_law.a_halt),
+    ("One picture for the family", asking.one_picture),
     ("One case too many", together.one_case_too_many),
     ("A standing team", together.a_standing_team),
     ("Eight steps together", together.eight_steps),

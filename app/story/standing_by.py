@@ -78,6 +78,14 @@ def the_handover(story: Story) -> None:
         rows = story.read(who, f"{CASE}/assignments?active=false")["items"]
         former = next(row for row in rows if row["user_id"] == story.things["coordinator"])
         story.see(f"for {story.names[who]} it is {'there' if shown else 'null'}", former["handover_note"], shown)
+    story.say("What the department owns comes with the case. What was shared with Karen in person does not,")
+    story.say("and the folder that the family keeps stays closed: Viggo begins with nothing of it.")
+    story.read("second-coordinator", "/v1/documents/{document}")
+    for kept in ("ppv", "letter"):
+        story.ask("second-coordinator", f"GET /v1/documents/{{{kept}}}", wants=404, code="not-found")
+    gaps = story.read("father", f"{CASE}/consent-gaps?user_id={{second-coordinator}}")["items"]
+    lacks = sorted({lack["category"] for gap in gaps for lack in gap["lacks"]})
+    story.see("Frederik sees what Viggo lacks: " + ", ".join(lacks), "school" in lacks)
     story.say("From the next request on, Karen has no way into the case.")
     story.ask("coordinator", f"GET {CASE}", wants=404, code="not-found")
 

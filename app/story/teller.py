@@ -1,5 +1,7 @@
 """The teller: calls the API as the demo's people, checks each answer, and tells of it."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ from rich.markup import escape
 from app import tryout
 
 NOBODY: Final = ""
+NOTHING: Final[Mapping[str, str]] = {}
 COPENHAGEN: Final = ZoneInfo("Europe/Copenhagen")
 
 
@@ -48,11 +51,33 @@ class Story:
 
         Raises `Unexpected` unless answered as wanted.
         """
+        content: dict[str, Any] = {"json": {} if body is None and call.startswith("POST") else body}
+        if isinstance(body, str):
+            content, headers = {"content": body}, {**headers, "content_type": "text/csv"}
+        return self._sent(who, call, content, wants, code, headers)
+
+    def upload(self, who: str, call: str, details: Any, file: bytes, *, key: str | None = None) -> Any:
+        """POST a file with its details, and read the 201."""
+        made = _object(f"POST {call}", self._sent(who, f"POST {call}", _parts(details, file), 201))
+        if key is not None:
+            self.things[key] = made["id"]
+        return made
+
+    def refused_upload(self, who: str, call: str, details: Any, file: bytes, wants: int, code: str) -> None:
+        """POST a file that is not taken."""
+        self._sent(who, f"POST {call}", _parts(details, file), wants, code)
+
+    def _sent(
+        self,
+        who: str,
+        call: str,
+        content: dict[str, Any],
+        wants: int,
+        code: str | None = None,
+        headers: Mapping[str, str] = NOTHING,
+    ) -> httpx.Response:
         method, _, path = call.partition(" ")
         sent = {name.replace("_", "-"): value for name, value in headers.items()} | self.signed_in(who)
-        content: dict[str, Any] = {"json": {} if body is None and method == "POST" else body}
-        if isinstance(body, str):
-            content, sent["content-type"] = {"content": body}, "text/csv"
         answer = self.client.request(method, path.format_map(self.things), headers=sent, **content)
         self.calls += 1
         found = _code(answer)
@@ -96,6 +121,11 @@ class Story:
         if found != wanted:
             raise Unexpected(f"{what}: expected {wanted!r}, got {found!r}")
         self.console.print(f"      [dim]· {escape(what)}[/]")
+
+
+def _parts(details: Any, file: bytes) -> dict[str, Any]:
+    """The two parts of an upload, in their order."""
+    return {"files": [("details", (None, json.dumps(details))), ("file", ("dokument.pdf", file))]}
 
 
 def _object(call: str, answer: httpx.Response) -> Any:

@@ -4,132 +4,51 @@ It speaks of people, periods and parts in a case; it knows nothing of tables joi
 for a policy the rows that somebody reads, `SHOWN` those of them in which a veiled column is shown.
 """
 
-from collections.abc import Callable
-from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from tests.policy.random_worlds import DISABILITY, Facts, Row
+from tests.policy import oracle_documents as sharing
+from tests.policy import oracle_requests as asking
+from tests.policy.parts import (
+    Answer,
+    about_case,
+    acts_for,
+    advises,
+    case_of,
+    departments,
+    follows,
+    in_case,
+    in_custody_of,
+    inside,
+    leads,
+    own,
+    party,
+    people,
+    reads_content,
+    staff,
+    waits_for_allocation,
+)
+from tests.policy.random_worlds import Facts, Row
 
-YOUTH_AGE, ADULT_AGE = 15, 18
-ADVISERS = ("coordinator", "primary_adviser", "buddy", "deputy")
 CONTENT_RESOURCES = ("contact", "meeting", "callback", "measure", "concern", "related_case", "contact_preference")
-Answer = Callable[[Facts, Row, Row], bool]
-"""Whether somebody (the second) reads a row (the third)."""
-
-
-# --- whom people are
-
-
-def departments(facts: Facts, who: Row, role: str | None = None) -> set[UUID]:
-    held = [p for p in facts["positions"] if p["user_id"] == who["id"] and p["ended_at"] is None]
-    return {p["department_id"] for p in held if role in (None, p["role"])}
-
-
-def own(facts: Facts, who: Row) -> set[UUID]:
-    """The members of families that the reader is."""
-    return {m["id"] for m in facts["members"] if m["user_id"] == who["id"]} if who["kind"] == "citizen" else set()
-
-
-def in_custody_of(facts: Facts, who: Row) -> set[UUID]:
-    mine = own(facts, who)
-    held = {c["child_id"] for c in facts["custodies"] if c["holder_id"] in mine and in_force(c, facts.today)}
-    return {m["id"] for m in facts["members"] if m["id"] in held and not old_enough(facts, m, ADULT_AGE)}
-
-
-def in_force(custody: Row, day: date) -> bool:
-    """From its first day, until the day before its first day without."""
-    begun, end = custody["valid_from"] <= day, custody["valid_until"]
-    return begun and (end is None or day < end)
-
-
-def old_enough(facts: Facts, child: Row, age: int) -> bool:
-    """Years are counted on birthdays; who was born on 29 February has the birthday on 1 March in other years."""
-    born, today = child["birth_date"], facts.today
-    years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-    return bool(years >= age)
-
-
-# --- who has which part in a case
-
-
-def works_in_disability(facts: Facts, who: Row) -> bool:
-    return DISABILITY in departments(facts, who)
-
-
-def advises(facts: Facts, who: Row, case: Row) -> bool:
-    """Coordinator, buddy or deputy now, with the same powers; access ends with the job in child disability."""
-    mine = [a for a in facts["assignments"] if a["case_id"] == case["id"] and a["user_id"] == who["id"]]
-    return works_in_disability(facts, who) and any(a["ended_at"] is None and a["role"] in ADVISERS for a in mine)
-
-
-def in_team(facts: Facts, who: Row, case: Row) -> bool:
-    """Needed in the case, not out yet (`ends_on` is the first day out), and still in the department joined from."""
-    mine = [t for t in facts["team_members"] if t["case_id"] == case["id"] and t["user_id"] == who["id"]]
-    now = [t for t in mine if t["left_at"] is None and (t["ends_on"] is None or t["ends_on"] > facts.today)]
-    return any(t["relevant"] and t["department_id"] in departments(facts, who) for t in now)
-
-
-def inside(facts: Facts, who: Row, case: Row) -> bool:
-    """Works in the case."""
-    return who["kind"] == "professional" and (advises(facts, who, case) or in_team(facts, who, case))
-
-
-def leads(facts: Facts, who: Row, case: Row) -> bool:
-    heads = departments(facts, who, "professional_head")
-    return who["kind"] == "professional" and case["owner_department_id"] in heads
-
-
-def waits_for_allocation(facts: Facts, who: Row, case: Row) -> bool:
-    """Opened by the reader, who still works there, and nobody has been given it."""
-    mine = case["opened_by"] == who["id"] and case["allocated_at"] is None
-    return mine and case["owner_department_id"] in departments(facts, who)
-
-
-def party(facts: Facts, who: Row, case: Row) -> bool:
-    """A holder of custody of the child today; or the child, from the fifteenth birthday. Nobody else of the family."""
-    child = next(m for m in facts["members"] if m["id"] == case["child_id"])
-    grown = child["id"] in own(facts, who) and old_enough(facts, child, YOUTH_AGE)
-    return grown or child["id"] in in_custody_of(facts, who)
-
-
-def staff(facts: Facts, who: Row, case: Row) -> bool:
-    return inside(facts, who, case) or leads(facts, who, case) or waits_for_allocation(facts, who, case)
-
-
-def acts_for(facts: Facts, who: Row, case: Row) -> bool:
-    return who["kind"] == "service" and case["owner_department_id"] in departments(facts, who)
-
-
-def follows(facts: Facts, who: Row, case: Row) -> bool:
-    """Reads that there is a case, and how far it is."""
-    return people(facts, who, case) or acts_for(facts, who, case)
-
-
-def people(facts: Facts, who: Row, case: Row) -> bool:
-    """Those who follow the case, but no service."""
-    return staff(facts, who, case) or party(facts, who, case)
-
-
-def reads_content(facts: Facts, who: Row, case: Row) -> bool:
-    """A leader never, by role alone."""
-    return inside(facts, who, case) or party(facts, who, case)
-
-
-def about_case(facts: Facts, who: Row, case: Row) -> bool:
-    """The adviser and the leader who choose."""
-    return who["kind"] == "professional" and (advises(facts, who, case) or leads(facts, who, case))
+CONTENT_RESOURCES += ("role_agreement", "information", "application", "statement")
+SPOKEN_OF: Final[dict[str, tuple[str, Answer]]] = {
+    # of these an event tells only to those who read the thing itself
+    "document": ("documents", sharing.reads),
+    "folder": ("folders", in_case(reads_content)),
+    "consent": ("bases", sharing.knows_of_consent),
+    "statutory_basis": ("bases", sharing.knows_of_statute),
+    "share": ("shares", sharing.knows_of_share),
+    "guest": ("guests", sharing.knows_of_guest),
+    "emergency": ("emergency_accesses", in_case(sharing.knows_of_emergency)),
+    "information": ("information_requests", asking.knows_of_request),
+    "application": ("applications", asking.knows_of_application),
+    "statement": ("statements", asking.hears),
+    "withholding": ("withholdings", sharing.knows_of_withholding),
+}
 
 
 # --- what lies in a case
-
-
-def case_of(facts: Facts, row: Row) -> Row:
-    return next(case for case in facts["cases"] if case["id"] == row["case_id"])
-
-
-def in_case(answer: Answer) -> Answer:
-    return lambda facts, who, row: answer(facts, who, case_of(facts, row))
 
 
 def about_member(column: str, *, shared: bool, children: bool) -> Answer:
@@ -150,6 +69,10 @@ def about_member(column: str, *, shared: bool, children: bool) -> Answer:
 def hears_of(facts: Facts, who: Row, event: Row) -> bool:
     """The timeline: progress for all who follow the case; what is content, or one person's, for those inside."""
     case, about = case_of(facts, event), event["member_id"]
+    if event["resource"] in SPOKEN_OF:
+        table, reads = SPOKEN_OF[event["resource"]]
+        if not any(row["id"] == event["resource_id"] and reads(facts, who, row) for row in facts[table]):
+            return False
     if who["kind"] == "citizen":
         return party(facts, who, case) and (about is None or about in own(facts, who))
     progress = about is None and event["resource"] not in CONTENT_RESOURCES
@@ -265,6 +188,8 @@ READS: Final[dict[str, tuple[str, Answer]]] = {
     "complexity": ("cases", inside),
     "case_warning": ("cases", staff),
     "candidate": ("cases", about_case),
+    "case_access": ("cases", reads_content),
+    "consent_gap": ("cases", reads_content),
     "step": ("steps", in_case(follows)),
     "cycle": ("cycles", in_case(follows)),
     "assignment": ("assignments", in_case(follows)),
@@ -279,6 +204,22 @@ READS: Final[dict[str, tuple[str, Answer]]] = {
     "contact_preference": ("contact_preferences", about_member("member_id", shared=True, children=False)),
     "related_case": ("related_cases", about_member("member_id", shared=False, children=True)),
     "measure": ("measures", about_member("member_id", shared=False, children=True)),
+    "restriction": ("restrictions", in_case(people)),
+    "folder": ("folders", in_case(reads_content)),
+    "document": ("documents", sharing.reads),
+    "document_version": ("document_versions", sharing.reads_version),
+    "share": ("shares", sharing.knows_of_share),
+    "withholding": ("withholdings", sharing.knows_of_withholding),
+    "guest": ("guests", sharing.knows_of_guest),
+    "emergency_access": ("emergency_accesses", in_case(sharing.knows_of_emergency)),
+    "consent": ("bases", sharing.knows_of_consent),
+    "statutory_basis": ("bases", sharing.knows_of_statute),
+    "signature": ("signatures", sharing.knows_of_signature),
+    "information_request": ("information_requests", asking.knows_of_request),
+    "application": ("applications", asking.knows_of_application),
+    "application_status": ("application_statuses", asking.knows_of_status),
+    "statement": ("statements", asking.hears),
+    "statement_version": ("statement_versions", asking.hears_version),
     "event": ("events", hears_of),
 }
 
@@ -298,6 +239,11 @@ def cards(facts: Facts, who: Row, member: Row) -> bool:
     return who["kind"] == "professional"
 
 
+def knows_folders(facts: Facts, who: Row, case: Row) -> bool:
+    """Those who work in the case or are a party, and the system of who has it: how it is sorted is no guest's."""
+    return reads_content(facts, who, case) or acts_for(facts, who, case)
+
+
 SHOWN: Final[dict[tuple[str, str], Answer]] = {
     **{("case", name): reads_content for name in ("closing", "family_view", "exit_reason", "concern_level")},
     **{("case", name): people for name in ("complexity_rating", "intake", "first_contact_at")},
@@ -315,6 +261,18 @@ SHOWN: Final[dict[tuple[str, str], Answer]] = {
     **{("member", name): finds for name in ("address", "phone", "email", "shows_details")},
     **{("member", name): identifies for name in ("cpr_masked", "shows_identity")},
     **{("member", name): capabilities for name in ("capability_notes", "employment")},
+    ("document", "folder_id"): in_case(knows_folders),
+    ("document", "relevance_note"): sharing.owns_as_staff,
+    **{("document", name): sharing.by_name for name in ("reviewed_by", "shows_address_of")},
+    **{("signature", name): sharing.wrote_or_works for name in ("note", "evidence_id")},
+    **{
+        ("statutory_basis", name): sharing.by_name
+        for name in ("author_name", "created_by", "reviewed_by", "review_note")
+    },
+    **{("information_request", name): asking.may_answer for name in ("subject_name", "what", "why", "closing_note")},
+    ("information_request", "subject_birth_date"): asking.tells_birth_date,
+    ("information_request", "case_number"): asking.numbers_case,
+    ("information_request", "document_id"): asking.reads_answer,
     ("member", "address_protected"): flag,
     ("member", "named_by"): namer,
 }

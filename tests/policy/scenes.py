@@ -19,6 +19,7 @@ from app.db import Database, columns, new_id, table_of
 from app.models import Cycle, Event
 from app.policy.actor import Actor, Circumstances
 from app.services import actors
+from tests.policy.papers import papers
 from tests.worlds import PEOPLE, FamilyOf, World
 
 Row = dict[str, Any]
@@ -88,6 +89,7 @@ async def set_scene(world: World, database: Database) -> Scene:
         scene.cases[place] = (await world.case(scene.family, child=child, intake=INTAKE))["id"]
         await staff(world, scene.path(place))
         await _fill(scene, place)
+        await papers(scene, place)
     await close(world, scene.path("closed"))
     for place in ("allocated", "teen", "closed"):
         await _repeat(scene, place, database)
@@ -276,7 +278,7 @@ async def _repeat(scene: Scene, place: str, database: Database) -> None:
 async def _look_up(scene: Scene, place: str, database: Database) -> None:
     """The ids of what came with the case: steps, assignments, the team, and what happened."""
     world, who = scene.world, "second" if place == "other" else "coordinator"
-    for resource in ("case", "complexity", "case_warning"):
+    for resource in ("case", "complexity", "case_warning", "case_access", "consent_gap"):
         scene.rows[place, resource] = UUID(scene.cases[place])
     scene.rows[place, "activity"] = scene.rows[place, "candidate"] = scene.rows[place, "case"]
     for resource, rest in (("step", "steps"), ("assignment", "assignments"), ("team_member", "team")):

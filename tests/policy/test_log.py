@@ -22,7 +22,7 @@ CASE_READS = ("", "/overview", "/explanation", "/timeline", "/access-log", "/tra
 CASE_READS += ("/steps/1", "/team", "/meetings", "/contacts", "/callbacks")
 
 
-IMPERSONAL = {"department", "settings", "step_template", "organisation", "standing_team", "method"}
+IMPERSONAL = {"department", "settings", "step_template", "organisation", "standing_team", "method", "legal_reference"}
 """What speaks of no person: how the municipality is set up."""
 SET_UP = {"organisations": "organisation", "teams": "standing_team", "methods": "method"}
 

@@ -3,6 +3,7 @@
 It is judged twice: as the app's role, and as the role that owns the tables, where row-level security does not help.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -45,6 +46,49 @@ CASE: dict[str, tuple[set[str], set[str]]] = {
 PRIVATE: dict[str, set[str]] = {"allocated": INSIDE, "teen": INSIDE, "closed": {"coordinator"}}
 """Who works inside the case: they read the mother's wish to be called back, and so does she, and nobody else."""
 
+Papers = Callable[[set[str], set[str]], set[str]]
+
+
+def about_mother(case: set[str], content: set[str]) -> set[str]:
+    """Those inside, and the mother: not the father, and not the teenager."""
+    return content & INSIDE | {"mother"}
+
+
+def content_only(case: set[str], content: set[str]) -> set[str]:
+    return content
+
+
+def asked(case: set[str], content: set[str]) -> set[str]:
+    """The child of ten is heard before the adults decide, and so is told of what."""
+    return content if "teen" in content else content | {"child"}
+
+
+PAPERS: dict[str, Papers] = {
+    # of the documents of a case and all that is around them, from who reads the case and who its content
+    "folder": content_only,
+    "consent": asked,
+    "signature": asked,
+    "application": content_only,
+    "application_status": content_only,
+    "case_access": content_only,
+    "consent_gap": content_only,
+    "document": lambda case, content: content | {"journal"},  # the coordinator, and the system, by the share
+    "document_version": lambda case, content: content | {"journal"},
+    "share": lambda case, content: content | {"journal"},
+    "private document": lambda case, content: {"coordinator", "mother", "journal"},
+    "withheld document": lambda case, content: content - {"psychologist", "father"} | {"journal"},
+    "withholding": lambda case, content: {"coordinator"},
+    "statutory_basis": lambda case, content: content | {"head"},
+    "emergency_access": lambda case, content: content | {"head"},
+    "restriction": lambda case, content: case - {"journal"},
+    "guest": lambda case, content: case - {"journal"} | {"visitor"},
+    "information_request": lambda case, content: content | {"visitor"},  # of the department that is asked
+    "private application": about_mother,
+    "statement": about_mother,
+    "statement_version": about_mother,
+    "private statement": lambda case, content: {"mother"},
+}
+
 FAMILY: dict[tuple[str, str], set[str]] = {
     ("family", "family"): KEEPERS,
     ("family", "member of child"): KEEPERS | PARENTS | {"child"},
@@ -86,6 +130,41 @@ ACTIONS: dict[tuple[str, str], set[str]] = {
     ("case", "plan_meeting"): INSIDE,
     ("case", "record_contact"): INSIDE,
     ("case", "ask_callback"): PARENTS,
+    **{("case", name): INSIDE | PARENTS for name in ("add_folder", "add_document", "draft_consent", "make_statement")},
+    **{("case", name): INSIDE for name in ("use_statute", "open_emergency", "ask_information")},
+    ("case", "keep_application"): {"coordinator"} | PARENTS,
+    ("case", "invite_guest"): {"coordinator"},
+    ("case", "seal"): {"head"},
+    ("folder", "rename_folder"): INSIDE | PARENTS,
+    ("folder", "mark_explicit"): PARENTS,
+    ("folder", "share_folder"): {"coordinator"},
+    ("document", "change_document"): {"psychologist"},
+    ("document", "add_version"): {"psychologist"},
+    ("document", "review_relevance"): {"psychologist"},
+    ("document", "approve_document"): {"psychologist"},
+    ("document", "share"): INSIDE | PARENTS,
+    ("document", "withhold"): INSIDE,
+    ("document", "download"): INSIDE | PARENTS | {"journal"},
+    ("document_version", "download"): INSIDE | PARENTS | {"journal"},
+    ("share", "revoke"): INSIDE,
+    ("withholding", "end_withholding"): {"coordinator"},
+    ("guest", "end_visit"): {"coordinator"},
+    ("emergency_access", "close_emergency"): {"psychologist", "head"},
+    ("emergency_access", "review_emergency"): {"head"},
+    ("consent", "change_consent"): {"coordinator"},
+    ("consent", "request_consent"): {"coordinator"},
+    ("consent", "sign"): {"coordinator", "child"} | PARENTS,
+    ("consent", "withdraw"): {"coordinator"} | PARENTS,
+    ("statutory_basis", "review_basis"): {"psychologist", "head"},
+    ("statutory_basis", "end_basis"): {"coordinator", "head"},
+    ("information_request", "change_request"): {"coordinator"},
+    ("information_request", "cancel_request"): {"coordinator"},
+    ("information_request", "decline_request"): INSIDE | {"visitor"},
+    ("information_request", "fulfil_request"): {"visitor"},
+    ("application", "work_application"): {"coordinator"} | PARENTS,
+    ("statement", "add_words"): {"mother"},
+    ("statement", "set_scope"): {"mother"},
+    ("legal_reference", "configure"): {"administrator"},
     ("step", "work_step"): {"coordinator", "head"},
     ("team_member", "leave"): {"coordinator", "head"},
     ("team_member", "change_membership"): {"coordinator", "head"},
@@ -132,6 +211,8 @@ def _readers(place: str, resource: str) -> set[str]:
     if place not in CASE:
         return FAMILY[place, resource]
     case, content = CASE[place]
+    if resource in PAPERS:
+        return PAPERS[resource](case, content)
     if resource in ("meeting", "contact", "concern", "contact_preference", "measure", "role_agreement"):
         return content
     if resource in ("callback", "private event", "private contact_preference", "private measure", "related_case"):
@@ -146,7 +227,7 @@ def _readers(place: str, resource: str) -> set[str]:
 
 
 def policy_of(resource: str) -> Policy:
-    return POLICY[resource.removeprefix("private ").partition(" of ")[0]]
+    return POLICY[resource.removeprefix("private ").removeprefix("withheld ").partition(" of ")[0]]
 
 
 @pytest.fixture(scope="module")
@@ -262,6 +343,7 @@ async def test_who_reads_accounts(scene: Scene, database: Database) -> None:
         ("standing_team", PROFESSIONALS | SERVICES),
         ("team_seat", PROFESSIONALS | SERVICES),
         ("step_template", PROFESSIONALS | SERVICES | ALL_CITIZENS),
+        ("legal_reference", PROFESSIONALS | SERVICES | ALL_CITIZENS),
     ],
 )
 async def test_who_reads_the_set_up(
@@ -320,6 +402,11 @@ async def test_who_reads_what_is_veiled(scene: Scene, database: Database) -> Non
         ("coverage_check", "action", "allocated", "coverage_check"): KEEPERS | PARENTS,
         ("role_agreement", "agreed_with", "allocated", "role_agreement"): INSIDE | {"mother"},
         ("activity", "contact_at", "allocated", "activity"): INSIDE | PARENTS,
+        ("document", "reviewed_by", "allocated", "document"): INSIDE | {"journal"},
+        ("document", "folder_id", "allocated", "document"): INSIDE | PARENTS | {"journal"},
+        ("statutory_basis", "author_name", "allocated", "statutory_basis"): KEEPERS,
+        ("information_request", "why", "allocated", "information_request"): INSIDE | PARENTS | {"visitor"},
+        ("information_request", "case_number", "allocated", "information_request"): INSIDE | PARENTS,
         ("activity", "case_meetings", "allocated", "activity"): INSIDE | PARENTS,
         ("activity", "repeat_steps_at", "allocated", "activity"): INSIDE | PARENTS | PROGRESS,
         ("member", "capability_notes", "family", "member of child"): INSIDE | PARENTS | {"child"},
@@ -387,6 +474,7 @@ async def _targets(scene: Scene) -> dict[str, UUID]:
     of_case = {name: scene.rows["allocated", name] for name in ("case", "step", "team_member", "meeting", "callback")}
     of_case |= {name: scene.rows["allocated", name] for name in ("related_case", "measure")}
     of_case |= {name: scene.rows["allocated", name] for name in ("assignment", "role_agreement")}
+    of_case |= {name: scene.rows["allocated", name] for name in PAPERS if ("allocated", name) in scene.rows}
     of_family = {
         "family": scene.rows["family", "family"],
         "member": scene.rows["family", "member of mother"],
@@ -394,7 +482,11 @@ async def _targets(scene: Scene) -> dict[str, UUID]:
         "relation": scene.rows["family", "relation of mother"],
     }
     others: dict[str, Any] = {"user": world.ids["coordinator"], "department": world.departments["handicap"]}
-    for name, path in (("settings", "/v1/municipality/history"), ("step_template", "/v1/step-templates")):
+    for name, path in (
+        ("settings", "/v1/municipality/history"),
+        ("step_template", "/v1/step-templates"),
+        ("legal_reference", "/v1/legal-references"),
+    ):
         others[name] = UUID((await world.get("administrator", path)).json()["items"][0]["id"])
     return {**of_case, **of_family, **others, **scene.set_up}
 

@@ -15,7 +15,7 @@ from app.models import AccessLog
 from app.policy.actor import Actor
 from app.policy.cases import cases
 from app.policy.core import screen
-from app.policy.statements import Part, Parts, screen_of
+from app.policy.screens import Part, Parts, screen_of
 from app.services import overviews
 from tests.policy.oracle import readable
 from tests.policy.random_worlds import Facts, arranged, judging, reader, worlds
@@ -42,7 +42,7 @@ async def by_itself(session: Transaction, actor: Actor, part: Part, given: dict[
 
 def shown(rows: Sequence[Any]) -> list[dict[str, Any]]:
     """The rows without what the statement says beside them for the log."""
-    beside = ("log_rule", "log_case", "log_family", "log_member", "granted", "action_rule")
+    beside = ("log_rule", "log_case", "log_family", "log_member", "log_basis", "granted", "action_rule")
     return [{name: value for name, value in row._mapping.items() if name not in beside} for row in rows]
 
 
@@ -88,6 +88,32 @@ async def test_a_screen_is_its_lists(facts: Facts, here: World, owner: Database)
                     with suppress(NotFound):
                         seen.add((await overviews.overview(session, actor, case["id"]))["case"].id)
                 assert seen == readable("case", facts, who)
+
+
+@judging(12)
+@given(facts=worlds(2, 3))
+async def test_the_familys_view_is_its_lists(facts: Facts, here: World, owner: Database) -> None:
+    """And the looks are those of the log of each case, the newest of all first."""
+    own = tuple((name, part) for name, part in overviews.FAMILY if not part.each)
+    (looks,) = (part for _, part in overviews.FAMILY if part.each)
+
+    async def drawn(session: Transaction, actor: Actor, _: Parts, **given: Any) -> dict[str, list[Any]]:
+        found = await compared(session, actor, own, **given)
+        merged, filters = [], {name: given[name] for name in looks.filters - {"case_id"}}
+        for id in given["case_ids"]:
+            merged += (await looks.policy.page(session, actor, case_id=id, limit=looks.limit, **filters)).items
+        newest = sorted(merged, key=lambda row: row.id, reverse=True)[: looks.limit]
+        together = await screen(session, actor, (("looks", looks),), **given)
+        assert shown(together["looks"]) == shown(newest), actor
+        return found | together
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(overviews, "screen", drawn)
+        async with arranged(owner, here, facts) as session:
+            for who in facts.readers():
+                actor = await reader(session, here, facts, who)
+                if actor.kind == "citizen":
+                    await overviews.family_view(session, actor)
 
 
 def test_a_list_on_a_screen_is_narrowed_first() -> None:

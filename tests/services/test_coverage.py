@@ -1,11 +1,11 @@
 """Whether the core team covers the case (R82, R84), the guard of the first step, and what an overview warns of."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.worlds import World
+from tests.worlds import World, local_today
 
 pytestmark = pytest.mark.anyio
 SETS = ["Børn og unge", "Voksne", "Beskæftigelse"]
@@ -172,7 +172,7 @@ async def test_a_municipality_may_do_without_a_deputy(world: World) -> None:
 
 async def test_an_absent_coordinator_is_pointed_out(world: World) -> None:
     path = await start(world)
-    day = datetime.now(UTC).date() + timedelta(days=3)
+    day = local_today() + timedelta(days=3)
     person = f"/v1/users/{world.ids['coordinator']}"
     for absent, warned in ((day.isoformat(), True), (None, False)):
         changed = await world.update("administrator", "PATCH", person, {"absent_until": absent})

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.worlds import World
+from tests.worlds import World, local_today
 
 pytestmark = pytest.mark.anyio
-TODAY = datetime.now(UTC).date()
+TODAY = local_today()
 
 
 async def custody(

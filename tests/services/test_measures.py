@@ -1,7 +1,7 @@
 """Measures: to whom, by whom, and what has to come before one starts (R49, R71, R72, X4)."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.db import Database
 from app.services.catalogue import explained
-from tests.worlds import FamilyOf, World
+from tests.worlds import FamilyOf, World, local_today
 
 pytestmark = pytest.mark.anyio
 THEN = "2026-01-05T10:00:00Z"
@@ -18,7 +18,7 @@ THEN = "2026-01-05T10:00:00Z"
 
 def day(days: int) -> str:
     """So many days from now."""
-    return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
+    return (local_today() + timedelta(days=days)).isoformat()
 
 
 async def plan(world: World, case: Any, member: str, who: str = "coordinator", **more: Any) -> Any:

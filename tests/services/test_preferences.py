@@ -1,16 +1,16 @@
 """How the family wants to be contacted (R137–R142)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from app.db import Database
 from tests.services.test_cases import put_into
-from tests.worlds import FamilyOf, World
+from tests.worlds import FamilyOf, World, local_today
 
 pytestmark = pytest.mark.anyio
-TODAY = datetime.now(UTC).date()
+TODAY = local_today()
 YESTERDAY = (TODAY - timedelta(days=1)).isoformat()
 NEXT_YEAR = (TODAY + timedelta(days=365)).isoformat()
 SPACE = {

@@ -1,6 +1,6 @@
 """The steps of a case (R39, R40, R45, R50, R63, R64)."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from app.db import Database
 from app.services.calendar import is_working_day
-from tests.worlds import World
+from tests.worlds import World, local_today
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +25,7 @@ async def covered(world: World, case: dict[str, Any]) -> None:
 
 def workday(days: int) -> date:
     """The first working day from so many days away, or the last before when they lie back."""
-    day, step = datetime.now(UTC).date() + timedelta(days=days), timedelta(days=1 if days > 0 else -1)
+    day, step = local_today() + timedelta(days=days), timedelta(days=1 if days > 0 else -1)
     while not is_working_day(day, "danish"):
         day += step
     return day
@@ -183,7 +183,7 @@ async def test_what_is_still_to_be_done_is_not_due_in_the_past(world: World, own
     )
     planned = await world.update("coordinator", "PATCH", path, {"due_on": soon})
     assert (planned.status_code, planned.json()["due_on"]) == (200, soon)
-    today = datetime.now(UTC).date()
+    today = local_today()
     saturday = today + timedelta(days=(5 - today.weekday()) % 7 + 7)
     refused = await world.update("coordinator", "PATCH", path, {"due_on": saturday.isoformat()})
     assert (refused.status_code, refused.json()["code"]) == (422, "not-a-working-day")

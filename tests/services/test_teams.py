@@ -1,7 +1,7 @@
 """The core team (R5, R40, R81, R86, R92, R101, R114, R116)."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.db import Database
-from tests.worlds import World
+from tests.worlds import World, local_today
 
 pytestmark = pytest.mark.anyio
 
@@ -142,7 +142,7 @@ async def test_a_leader_who_was_set_aside_does_not_let_herself_in(world: World) 
 
 async def test_a_membership_ends_on_its_day(world: World, owner: Database) -> None:
     case = await world.allocated()
-    today = datetime.now(UTC).date()
+    today = local_today()
     body = {"user_id": str(world.ids["visitor"]), "department_id": str(world.departments["sundhed"]), "kind": "ad_hoc"}
     path = f"/v1/cases/{case['id']}"
     past = await world.post("coordinator", f"{path}/team", body | {"ends_on": (today - timedelta(days=1)).isoformat()})

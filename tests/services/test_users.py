@@ -1,14 +1,14 @@
 """Accounts: what is said of a professional, who sees it, and what happens when somebody leaves (R18, R36, R125)."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from tests.worlds import World
+from tests.worlds import World, local_today
 
 pytestmark = pytest.mark.anyio
 ISSUER = {"issuer": "https://login.invalid"}
@@ -23,7 +23,7 @@ CARD = {"title": "Rådgiver", "phone": "70 00 00 41", "email": "ny@prove.invalid
 
 
 def day(offset: int) -> str:
-    return (datetime.now(UTC).date() + timedelta(days=offset)).isoformat()
+    return (local_today() + timedelta(days=offset)).isoformat()
 
 
 def user(world: World, who: str) -> str:

@@ -1,0 +1,119 @@
+"""What an event or a row of the log is about: told only to those who may read that.
+
+Titles, counts and times tell as much as content: that a document was shared is for those who read the document. The
+question is put to the policy of the thing itself, so that a withheld document, another parent's consent or a statutory
+basis whose notice is pending is silent wherever it could be heard of.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, any_, func, select, true
+from sqlalchemy import case as when
+from sqlalchemy.sql.selectable import FromClause, Join
+
+from app.policy import applications, consents, contents, documents, folders, requests, sharing, voices
+from app.policy.actor import Kind
+from app.policy.core import Policy
+from app.policy.rules import Expression, Rule, mine, probed
+
+HEARD_OF: Final[Mapping[str, Policy]] = {
+    "document": documents.documents,
+    "folder": folders.folders,
+    "consent": consents.consents,
+    "statutory_basis": consents.statutory_bases,
+    "share": sharing.shares,
+    "guest": sharing.guests,
+    "emergency": sharing.emergencies,
+    "information": requests.information_requests,
+    "application": applications.applications,
+    "statement": voices.statements,
+    "withholding": sharing.withholdings,
+}
+"""By the first word of an event's type, the policy that says who hears of it."""
+
+LOOKED_AT: Final[Mapping[str, Policy]] = {
+    policy.name: policy
+    for policy in (
+        documents.documents,
+        replace(contents.document_versions, read=documents.READ),  # of looks at what was there before, too
+        folders.folders,
+        sharing.shares,
+        sharing.guests,
+        sharing.withholdings,
+        sharing.emergencies,
+        consents.consents,
+        consents.statutory_bases,
+        consents.signatures,
+        requests.information_requests,
+        applications.applications,
+        applications.application_statuses,
+        voices.statements,
+        voices.statement_versions,
+    )
+}
+"""By the resource of a row in the log, the policy that says who is told of the look."""
+
+
+MADE_BY: Final[Mapping[str, Policy]] = {
+    "add_document": documents.documents,
+    "draft_consent": consents.consents,
+    "use_statute": consents.statutory_bases,
+    "ask_information": requests.information_requests,
+    "make_statement": voices.statements,
+    "share": sharing.shares,
+    "share_folder": sharing.shares,
+}
+"""By an action on a case, a document or a folder, the policy of what it made there."""
+
+
+def _readable(policy: Policy, kind: Kind, wanted: Expression) -> Expression:
+    """There is such a row, and this kind of reader may read it."""
+    grant = policy.grant(kind, "read")
+    rows = select(1).select_from(policy.ground).where(mine(policy.table), wanted, probed(grant.where))
+    return rows.correlate_except(*_tables(policy.ground)).exists()
+
+
+def _tables(source: FromClause) -> list[FromClause]:
+    return [*_tables(source.left), *_tables(source.right)] if isinstance(source, Join) else [source]
+
+
+def heard_of(kind: Kind, resource: ColumnElement[str], id: ColumnElement[Any]) -> Expression:
+    """What happened is about something that this kind of reader may read; all else is judged elsewhere."""
+    arms = [(resource == name, _readable(policy, kind, policy.table.c.id == id)) for name, policy in HEARD_OF.items()]
+    return when(*arms, else_=true())
+
+
+def looked_at(
+    kind: Kind, resource: ColumnElement[str], ids: ColumnElement[Any], case_id: ColumnElement[Any]
+) -> Expression:
+    """The look was at something of the case that this kind of reader may read too, or was shown nothing at all."""
+    arms = []
+    for name, policy in LOOKED_AT.items():
+        here = (policy.table.c.id == any_(ids)) & (policy.case_id == case_id)
+        one_of_them = _readable(policy, kind, here)
+        arms.append((resource == name, (func.cardinality(ids) == 0) | one_of_them))
+    return when(*arms, else_=true())
+
+
+def made(
+    kind: Kind,
+    action: ColumnElement[str],
+    case_id: ColumnElement[Any],
+    at: ColumnElement[Any],
+    by: ColumnElement[Any],
+) -> Expression:
+    """What the action on the case made, at that instant by that actor, is something that this reader may read."""
+    arms = []
+    for name, policy in MADE_BY.items():
+        own = policy.table.c
+        then = (own.case_id == case_id) & (own.created_at == at) & (own.created_by == by)
+        arms.append((action == name, _readable(policy, kind, then)))
+    return when(*arms, else_=true())
+
+
+def about_what_one_may_read(kind: Kind, resource: ColumnElement[str], id: ColumnElement[Any]) -> Rule:
+    """The rule of events for one kind of reader."""
+    says = "What happened is about something that the reader may read."
+    return Rule(f"readable_by_{kind}", says, heard_of(kind, resource, id))
