@@ -55,6 +55,8 @@ CONSTRAINTS: Final[dict[str, Problem]] = {
 """What a broken constraint means to the caller. Any other one is an error of ours."""
 
 DATABASE_ERRORS: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, OSError)
+AS_THINGS_STAND: Final = (409, 412)
+"""What was open to the actor, and could not be done in the state that things are in: logged too."""
 CODES: Final = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "unsupported-media-type"}
 
 
@@ -78,7 +80,7 @@ def install(app: FastAPI) -> None:
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - registered for it
     actor: Actor | None = getattr(request.state, "actor", None)
-    if error.refusal is None and error.status in (409, 412) and actor is not None:
+    if error.refusal is None and error.status in AS_THINGS_STAND and actor is not None:
         judged = request.state.session.judged
         error = type(error)(error.code, *error.flaws, headers=error.headers, refusal=judged[-1] if judged else None)
     if error.refusal is not None and actor is not None:
@@ -92,7 +94,7 @@ async def _keep_refusal(request: Request, actor: Actor, error: Problem) -> None:
     assert error.refusal is not None  # noqa: S101 - asked by the caller
     try:
         async with context.database.transaction(actor.municipality) as session:
-            await log_refusal(session, actor, error.refusal, error.code)
+            await log_refusal(session, actor, error.refusal, error.code, failed=error.status in AS_THINGS_STAND)
     except DATABASE_ERRORS as failure:
         log.error("refusal not logged", error=type(failure).__name__, id=actor.request_id)
 

@@ -23,14 +23,16 @@ from sqlalchemy import Select
 
 from app import migrate
 from app.db import SETTINGS, new_id
+from app.policy.actor import Actor
 from app.policy.cases import cases
 from app.policy.contacts import callbacks
 from app.policy.core import Policy
 from app.policy.documents import documents
+from app.policy.events import events
 from app.policy.screens import screen_of
 from app.policy.statements import one_of, page_of
 from app.policy.steps import steps
-from app.services.overviews import OVERVIEW, WORK
+from app.services.overviews import OVERVIEW, WORK, held
 from bench import generate, rows
 from bench.bare import Statement
 from bench.generate import Place
@@ -65,6 +67,8 @@ class Question:
     case: tuple[str, ...] = ()
     of: Callable[[Reader, UUID], UUID | None] = lambda _, id: id
     """The id that is asked for, of a reader's case; None where that case has none."""
+    beside: Callable[[Actor], Mapping[str, Any]] = lambda _: {}
+    """What else the reader gives."""
 
     def asked_by(self, asked: list[Asked]) -> list[Asked]:
         """Who asks for what, of all the pairs of a reader and a case."""
@@ -73,7 +77,8 @@ class Question:
         return [(reader, id) for reader, id in wanted if id is not None]
 
     def given(self, reader: Reader, id: UUID) -> dict[str, Any]:
-        return {**self.constants, **dict.fromkeys(self.user, reader.actor.user), **dict.fromkeys(self.case, id)}
+        named = {**dict.fromkeys(self.user, reader.actor.user), **dict.fromkeys(self.case, id)}
+        return {**self.constants, **named, **self.beside(reader.actor)}
 
 
 def questions() -> Iterator[Question]:
@@ -89,9 +94,9 @@ def questions() -> Iterator[Question]:
     further = listed(cases, after=True)
     for profile in ("specialist", "leader"):
         yield Question(f"case list further on, {profile}", further, profile, 1.5, 0.8, page, case=("page_after",))
-    own, held = listed(cases, "coordinator_id", "open"), listed(steps, "held_by")
+    own, steps_held = listed(cases, "coordinator_id", "open"), listed(steps, "held_by")
     yield Question("own open cases", own, "coordinator", 8, 4, {**page, "open": True}, user=("coordinator_id",))
-    yield Question("steps held", held, "coordinator", 8, 4, all_of_it, user=("held_by",))
+    yield Question("steps held", steps_held, "coordinator", 8, 4, all_of_it, user=("held_by",))
     waiting, here = listed(callbacks, "status", "advised_by"), {**all_of_it, "status": "waiting"}
     yield Question("call-backs across own cases", waiting, "coordinator", 8, 4, here, user=("advised_by",))
     for profile in MEMBERS:
@@ -107,9 +112,10 @@ def questions() -> Iterator[Question]:
     screens = {name: screen_of("professional", parts)[0] for name, parts in (("one", OVERVIEW), ("own", WORK))}
     now = {"active": True, "current": True, "status": "waiting", "worked_on": True}
     yield Question("the overview", screens["one"], "coordinator", None, None, now, case=("row_id", "case_id"))
-    now = {**dict.fromkeys(("open", "awaiting_contact", "review_due"), True), "status": "waiting"}
-    me = ("coordinator_id", "helper_id", "held_by", "advised_by")
-    yield Question("the day's work", screens["own"], "coordinator", 8, 4, now, user=me)
+    yield Question("the day's work", screens["own"], "coordinator", 8, 4, {}, beside=held)
+    for profile in MEMBERS:
+        told = listed(events, "case_id")
+        yield Question(f"a case's timeline, {profile}", told, profile, None, None, page, case=("case_id",))
 
 
 # --- How long

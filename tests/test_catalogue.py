@@ -169,7 +169,7 @@ ENUMERATIONS = {
     "consent_given": "digital paper oral",
     "basis_kind": "consent statute",
     "statutory_state": "requested active declined withdrawn expired",
-    "consent_lack": "not_asked awaiting_signatures declined ended other_scope not_shared",
+    "consent_lack": "not_asked awaiting_signatures declined ended newer_content other_scope not_shared",
     "access_kind": "professional service citizen department organisation",
     "consent_text": "categories document",
     "guest_kind": "network meeting",
@@ -180,7 +180,8 @@ ENUMERATIONS = {
     "ball_with": "family coordinator authority nobody",
     "statement_audience": "author coordinator team",
     "statement_given": "written told with_aids",
-    "access_outcome": "read write refused",
+    "access_outcome": "read write refused failed",
+    "attempt": "read list overview change leave explain",
     "setting_type": "text number bool code list date object",
     "legal_note": "no_advice",
     "setting_note": "no_effect",
@@ -256,7 +257,7 @@ ENUMERATIONS = {
     " consent statutory_basis signature folder document document_version share guest withholding emergency_access"
     " legal_reference"
     " information_request application application_status statement statement_version",
-    "told": "opened unexplained refused staff service citizen me by_consent by_statute day",
+    "told": "opened unexplained refused failed staff professional service citizen me by_consent by_statute day",
     "deed": "read list overview list_empty open_case own_cases leave change assign_coordinator change_state work_step"
     " change_team"
     " plan_meeting hold_meeting record_contact ask_callback answer_callback add_member change_member set_custody"
@@ -283,7 +284,8 @@ ENUMERATIONS = {
     " withdraw use_statute review_basis end_basis invite_guest end_visit open_emergency close_emergency"
     " review_emergency ask_information keep_application make_statement seal"
     " change_request cancel_request decline_request fulfil_request work_application add_words set_scope",
-    "flaw": "consent-not-asked consent-awaiting-signatures consent-declined consent-ended consent-other-scope"
+    "flaw": "consent-not-asked consent-awaiting-signatures consent-declined consent-ended consent-newer-content"
+    " consent-other-scope"
     " consent-names-no-folder recipient-is-you not-around-meeting"
     " invalid missing extra_forbidden model_type model_attributes_type list_type tuple_type too_short"
     " too_long literal_error bool_type bool_parsing int_type int_parsing int_parsing_size int_from_float"

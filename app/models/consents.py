@@ -123,6 +123,9 @@ class Basis(TenantRow, Base):
             postgresql_where="state in ('requested', 'active', 'renewal_needed')",
         ),
         Index("ix_bases_subject", "municipality_id", "subject_id"),
+        Index(
+            "ix_bases_unreviewed", "municipality_id", "id", postgresql_where="kind = 'statute' and state = 'requested'"
+        ),
     )
 
 

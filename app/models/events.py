@@ -65,7 +65,7 @@ class AccessLog(Base):
     request_id: Mapped[str]
     purpose: Mapped[str | None]
     __table_args__ = (
-        CheckConstraint("outcome in ('read', 'write', 'refused')", name="outcome"),
+        CheckConstraint("outcome in ('read', 'write', 'refused', 'failed')", name="outcome"),
         CheckConstraint("cardinality(resource_ids) = cardinality(rules)", name="parallel"),
         Index("ix_access_log_case", "municipality_id", "case_id", "id"),
         Index("ix_access_log_family", "municipality_id", "family_id", "id"),

@@ -1,5 +1,6 @@
 """Cases: the rules that open one, and what each reader may do with it. Everything in a case builds on these."""
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BOOLEAN, TIMESTAMP, ColumnElement, Table, any_, bindparam, func, literal
@@ -16,6 +17,7 @@ case, member, custody = columns(Case), columns(Member), columns(Custody)
 assignment, team, department = columns(Assignment), columns(TeamMember), columns(Department)
 
 
+@cache
 def in_child_disability() -> Expression:
     """The reader works in a child disability department: access ends with the job, not with the assignment (R2)."""
     return some(table_of(Department), department.id == any_(ACTOR.departments), department.kind == "child_disability")
@@ -92,6 +94,7 @@ def opened_the_case() -> Expression:
     return mine & case.allocated_at.is_(None)
 
 
+@cache
 def children_in_custody() -> Any:
     """The children, not of age (setting consent.adult_age), whom the reader has custody of today."""
     return those(

@@ -15,8 +15,9 @@ from sqlalchemy.sql.selectable import FromClause, Join
 
 from app.policy import applications, consents, contents, documents, folders, requests, sharing, voices
 from app.policy.actor import Kind
+from app.policy.cases import cases
 from app.policy.core import Policy
-from app.policy.rules import Expression, Rule, mine, probed
+from app.policy.rules import Expression, Rule, is_one, leaves, mine, probed
 
 HEARD_OF: Final[Mapping[str, Policy]] = {
     "document": documents.documents,
@@ -56,27 +57,33 @@ LOOKED_AT: Final[Mapping[str, Policy]] = {
 """By the resource of a row in the log, the policy that says who is told of the look."""
 
 
-MADE_BY: Final[Mapping[str, Policy]] = {
-    "add_document": documents.documents,
-    "draft_consent": consents.consents,
-    "use_statute": consents.statutory_bases,
-    "ask_information": requests.information_requests,
-    "make_statement": voices.statements,
-    "share": sharing.shares,
-    "share_folder": sharing.shares,
-}
-"""By an action on a case, a document or a folder, the policy of what it made there."""
+MAKING: Final = (
+    (documents.documents, ("add_document",)),
+    (consents.consents, ("draft_consent",)),
+    (consents.statutory_bases, ("use_statute",)),
+    (requests.information_requests, ("ask_information",)),
+    (voices.statements, ("make_statement",)),
+    (sharing.shares, ("share", "share_folder")),
+)
+"""The actions on a case, a document or a folder that make something there, by the policy of what they make."""
 
 
 def _readable(policy: Policy, kind: Kind, wanted: Expression) -> Expression:
-    """There is such a row, and this kind of reader may read it."""
-    grant = policy.grant(kind, "read")
-    rows = select(1).select_from(policy.ground).where(mine(policy.table), wanted, probed(grant.where))
-    return rows.correlate_except(*_tables(policy.ground)).exists()
+    """In the case that is around it there is such a row, and this kind of reader may read it."""
+    its_case: Any = policy.case_id == cases.table.c.id
+    rows = select(1).select_from(_within_case(policy.ground)).where(mine(policy.table), its_case, wanted)
+    rows = rows.where(probed(policy.grant(kind, "read").where))
+    return rows.correlate_except(*leaves(_within_case(policy.ground))).exists()
 
 
-def _tables(source: FromClause) -> list[FromClause]:
-    return [*_tables(source.left), *_tables(source.right)] if isinstance(source, Join) else [source]
+def _within_case(source: FromClause) -> FromClause:
+    """What a policy judges, without the case: that is the one around."""
+    if not isinstance(source, Join):
+        return source
+    left = _within_case(source.left)
+    if source.right is cases.table:
+        return left
+    return left.join(source.right, source.onclause, isouter=source.isouter)
 
 
 def heard_of(kind: Kind, resource: ColumnElement[str], id: ColumnElement[Any]) -> Expression:
@@ -106,10 +113,10 @@ def made(
 ) -> Expression:
     """What the action on the case made, at that instant by that actor, is something that this reader may read."""
     arms = []
-    for name, policy in MADE_BY.items():
+    for policy, actions in MAKING:
         own = policy.table.c
         then = (own.case_id == case_id) & (own.created_at == at) & (own.created_by == by)
-        arms.append((action == name, _readable(policy, kind, then)))
+        arms.append((is_one(action, *actions), _readable(policy, kind, then)))
     return when(*arms, else_=true())
 
 

@@ -1,14 +1,14 @@
 """Consents and statutory bases: who reads the register, who answers, and who may use the law instead."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import BOOLEAN, DATE, TEXT, ColumnElement, any_, bindparam, column, func, literal_column, select, true
-from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
 
 from app.db import columns, table_of
 from app.models import Basis, Case, Document, LegalReference, Member, Signature, User
-from app.policy.actor import ACTOR
+from app.policy.actor import ACTOR, Kind
 from app.policy.cases import (
     ADVISER_ROLES,
     ADVISERS,
@@ -23,7 +23,7 @@ from app.policy.cases import (
 from app.policy.core import Policy
 from app.policy.documents import REACH, documents, in_force
 from app.policy.municipalities import ADMINISTERING, EVERYONE
-from app.policy.rules import UUID_TYPE, Expression, Grant, Grants, empty, is_one, mine, probed, rule, some
+from app.policy.rules import UUID_TYPE, Expression, Grant, Grants, empty, is_one, mine, probed, rule, some, word
 from app.policy.sharing import about_me_or_my_child, notice_pending, recipient_name
 
 table, basis, member = table_of(Basis), columns(Basis), columns(Member)
@@ -161,9 +161,10 @@ COMMON: dict[str, ColumnElement[Any]] = {
     "subject_name": subject.c.name,
     "recipients": parties(basis.recipients, basis.recipient_kinds),
     "folder_ids": basis.folders,
-    "document_ids": when((ACTOR.kind == "citizen", documents_read_too()), else_=basis.documents),
+    "document_ids": basis.documents,
     "in_force": in_force().is_(True),
 }
+AS_SEEN: Mapping[tuple[str, Kind], ColumnElement[Any]] = {("document_ids", "citizen"): documents_read_too()}
 SIGNING: Grants = {"professional": ADVISERS, "citizen": Grant(allow=(must_sign, is_heard))}
 HERE: Grants = {"professional": Grant(allow=(*INSIDE.allow, leads_owner_department))}
 
@@ -197,6 +198,7 @@ consents = Policy(
         "sign": SIGNING,
         "withdraw": {"professional": ADVISERS, "citizen": Grant(allow=(must_sign,))},
     },
+    seen_as=AS_SEEN,
     filters={
         "case_id": basis.case_id == bindparam("case_id"),
         "subject_id": basis.subject_id == bindparam("subject_id"),
@@ -238,12 +240,18 @@ statutory_bases = Policy(
         "review_basis": {"professional": Grant(allow=(second_person,))},
         "end_basis": {"professional": Grant(allow=(*ADVISERS.allow, drafted_by_reader, leads_owner_department))},
     },
+    seen_as=AS_SEEN,
     filters={
         "case_id": basis.case_id == bindparam("case_id"),
         "subject_id": basis.subject_id == bindparam("subject_id"),
         "state": basis.state == bindparam("state"),
         "in_force": in_force().is_(True) == bindparam("in_force", type_=BOOLEAN),
+        "unreviewed_in": (basis.kind == word("statute"))
+        & (basis.state == word("requested"))
+        & (basis.created_by != ACTOR.user)
+        & (case.owner_department_id == any_(bindparam("unreviewed_in", type_=ARRAY(UUID_TYPE)))),
     },
+    narrow=frozenset({"unreviewed_in"}),
     veiled=dict.fromkeys(("author_name", "created_by", "reviewed_by", "review_note"), HERE),
     case_id=basis.case_id,
     member_id=basis.subject_id,

@@ -54,9 +54,9 @@ class Policy:
     `scope` names the parameter that fixes the case or family of a list, `parent` the policy under which that is
     readable; `narrow` are other filters that leave few rows: each is judged by itself. Without any of them the rows in
     the cases of `reach` (their ids as an array, by kind of actor) are looked at, newest first. `veiled` columns are
-    NULL for readers whom their grant does not open to. `personal` is False only where no row speaks of a person: those
-    reads are not logged. `lock` is the table to lock before an action is judged, with the column that leads there;
-    `unlocked` are the actions that need none.
+    NULL for readers whom their grant does not open to; `seen_as` are those that a kind of reader sees in another way.
+    `personal` is False only where no row speaks of a person: those reads are not logged. `lock` is the table to lock
+    before an action is judged, with the column that leads there; `unlocked` are the actions that need none.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Policy:
     judged_on: FromClause | None = None
     filters: Mapping[str, Expression] = field(default_factory=dict)
     veiled: Mapping[str, Grants] = field(default_factory=dict)
+    seen_as: Mapping[tuple[str, Kind], ColumnElement[Any]] = field(default_factory=dict)
     case_id: ColumnElement[Any] | None = None
     family_id: ColumnElement[Any] | None = None
     member_id: ColumnElement[Any] | None = None
@@ -207,10 +208,14 @@ async def screen(session: Transaction, actor: Actor, parts: Parts, **given: Any)
     return {name: [Line(zip(names[name], one, strict=True)) for one in row[name]] for name, _ in parts}
 
 
-async def log_refusal(session: Transaction, actor: Actor, refusal: Refusal, code: str) -> None:
-    """Write down that somebody was refused. In a transaction of its own: the refused one was rolled back."""
+async def log_refusal(session: Transaction, actor: Actor, refusal: Refusal, code: str, *, failed: bool) -> None:
+    """Write down that somebody was refused, or that what was open to them could not be done as things stand (409, 412).
+
+    In a transaction of its own: the other was rolled back.
+    """
     values = {
         "log_id": new_id(),
+        "refused_outcome": "failed" if failed else "refused",
         "refused_action": refusal.action,
         "refused_resource": refusal.resource,
         "refused_rows": [refusal.row],

@@ -5,7 +5,8 @@ recipient, this purpose, and the document, its folder or its category, and is in
 anywhere else: what ends, ends on the next request.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, any_, bindparam, func, or_, select
@@ -105,9 +106,17 @@ def in_force() -> Expression:
 def names_the_document() -> Expression:
     """The basis names the document as it was, its folder or its category; what came later if its text says so (P2)."""
     as_it_was = (document.id == any_(basis.documents)) & (document.described_at <= basis.requested_at)
-    in_scope = (document.category == any_(basis.categories)) | basis.folders.overlap(document.path)
     in_time = basis.covers_later | (document.placed_at <= basis.requested_at)
-    return as_it_was | (in_scope & in_time)
+    return as_it_was | (_in_scope() & in_time)
+
+
+def named_the_document_before() -> Expression:
+    """The same, whenever the document came to be as it is: what was asked for was perhaps not this content."""
+    return (document.id == any_(basis.documents)) | _in_scope()
+
+
+def _in_scope() -> Expression:
+    return (document.category == any_(basis.categories)) | basis.folders.overlap(document.path)
 
 
 def names_the_recipient() -> Expression:
@@ -116,10 +125,10 @@ def names_the_recipient() -> Expression:
     return (share.recipient_id == any_(basis.recipients)) | to_me
 
 
-def speaks_of(subject: ColumnElement[Any]) -> Expression:
+def speaks_of(subject: ColumnElement[Any], names: Callable[[], Expression] = names_the_document) -> Expression:
     """The basis is for the share's purpose, reaches the reader, and covers this subject's part, while in force."""
     right = (basis.case_id == document.case_id) & (basis.subject_id == subject) & (basis.purpose == share.purpose)
-    return right & names_the_recipient() & names_the_document()
+    return right & names_the_recipient() & names()
 
 
 def covers(subject: ColumnElement[Any]) -> Expression:
@@ -168,10 +177,12 @@ def emergency_access() -> Expression:
     return INSIDE.where & some(table_of(EmergencyAccess), opened_now())
 
 
-def acting_for_themselves(*conditions: Expression) -> ColumnElement[Any]:
+@cache
+def acting_for_themselves(network: bool = True) -> ColumnElement[Any]:
     """The members that the reader is, where old enough to act for themselves (setting consent.youth_age)."""
     grown = (member.kind != "child") | (member.birth_date <= ACTOR.youth_born_by)
-    return _ids(member.id, mine(table_of(Member)), member.id == any_(ACTOR.persons), grown, *conditions)
+    of_the_family = () if network else (member.kind != "network",)
+    return _ids(member.id, mine(table_of(Member)), member.id == any_(ACTOR.persons), grown, *of_the_family)
 
 
 def _ids(column: ColumnElement[Any], *conditions: Expression) -> ColumnElement[Any]:
@@ -179,6 +190,7 @@ def _ids(column: ColumnElement[Any], *conditions: Expression) -> ColumnElement[A
     return func.array(rows.scalar_subquery(), type_=ARRAY(UUID_TYPE))
 
 
+@cache
 def of_children() -> ColumnElement[Any]:
     """The children in the reader's custody, as an array."""
     return _ids(member.id, mine(table_of(Member)), member.id == children_in_custody())
@@ -189,7 +201,7 @@ def own_information() -> Expression:
     """The document is about the reader alone, of the family and old enough to act for herself; the network sees only
     what is shared.
     """
-    return document.subjects.contained_by(acting_for_themselves(member.kind != "network"))
+    return document.subjects.contained_by(acting_for_themselves(network=False))
 
 
 @rule

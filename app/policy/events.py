@@ -22,7 +22,7 @@ from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.db import columns, table_of
-from app.models import AccessLog, Case, Department, Event, Member, Step, User
+from app.models import AccessLog, Case, Department, Event, Member, Organisation, Step, User
 from app.policy.actor import ACTOR, KINDS
 from app.policy.cases import FAMILY, INSIDE, STAFF, acts_for_owner_department, auditor, cases, in_case, joined
 from app.policy.cases import table as case_table
@@ -34,7 +34,7 @@ from app.policy.rules import UUID_TYPE, Expression, Grant, empty, is_one, mine, 
 from app.policy.untold import untold
 
 event, log, case, user = columns(Event), columns(AccessLog), columns(Case), columns(User)
-doer = table_of(User).alias("doer")
+doer, organisation = table_of(User).alias("doer"), table_of(Organisation)
 step = columns(Step)
 
 of_content = is_one(
@@ -128,6 +128,7 @@ def _entries() -> Subquery:
     `about` are the members that a row may be about as far as this case goes; NULL where that is nobody in particular.
     """
     across = log.case_id.is_(None) & log.family_id.is_(None)
+    not_given = is_one(log.outcome, "refused", "failed")
     place = func.coalesce(func.array_position(log.case_ids, wanted), func.array_position(log.resource_ids, its_family))
     parts = (
         (log.case_id == wanted, log.rules[1], log.member_ids),
@@ -139,7 +140,7 @@ def _entries() -> Subquery:
             log.member_ids,
         ),
         (
-            across & (log.resource == "case") & (log.outcome == "refused") & (wanted == any_(log.resource_ids)),
+            across & (log.resource == "case") & not_given & (wanted == any_(log.resource_ids)),
             log.rules[1],
             log.member_ids,
         ),
@@ -212,7 +213,7 @@ def not_another_persons() -> Expression:
     what_was_made = made("citizen", entry.c.action, entry.c.case_id, entry.c.at, entry.c.actor_id)
     read_too &= entry.c.action != "withhold"  # the document is readable again one day, and that it was not is not told
     makes = (entry.c.resource == "case") | is_one(entry.c.action, "share", "share_folder")
-    read_too &= ~makes | (entry.c.outcome == "refused") | what_was_made
+    read_too &= ~makes | is_one(entry.c.outcome, "refused", "failed") | what_was_made
     return (entry.c.about.is_(None) | shared) & of_mine & by_staff & ~as_a_whole & read_too & ~untold(entry, wanted)
 
 
@@ -230,13 +231,20 @@ def _unit() -> ColumnElement[list[str]]:
 access_log = Policy(
     name="access_log",
     table=entry,
-    source=joined(joined(entry, case_table, entry.c.case_id), doer, entry.c.actor_id, outer=True),
+    source=joined(
+        joined(joined(entry, case_table, entry.c.case_id), doer, entry.c.actor_id, outer=True),
+        organisation,
+        doer.c.organisation_id,
+        outer=True,
+    ),
     columns={
         **{name: entry.c[name] for name in ("id", "case_id", "at", "outcome", "action", "resource")},
         "rule": func.coalesce(entry.c.rule, ""),
         "actor_kind": entry.c.actor_kind,
         "actor_roles": entry.c.actor_roles,
         "actor_departments": _unit(),
+        "actor_organisation": organisation.c.name,
+        "purpose": entry.c.purpose,
         "actor_name": when((ACTOR.log_names | (entry.c.actor_id == ACTOR.user), doer.c.name), else_=null()),
         "is_me": entry.c.actor_id == ACTOR.user,
         "was_empty": (entry.c.action == "list") & (func.cardinality(entry.c.resource_ids) == 0),
@@ -246,6 +254,7 @@ access_log = Policy(
         "citizen": Grant(require=(not_another_persons,), allow=FAMILY.allow),
         "professional": Grant(allow=(auditor,)),
     },
+    veiled={"purpose": {"professional": Grant(allow=(auditor,))}},
     filters={
         "case_id": entry.c.case_id == wanted,
         "since": entry.c.at >= since,

@@ -111,7 +111,7 @@ def asking(log_id: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
 
 REFUSED: Final = insert(LOG).values(
     **asking(bindparam("log_id", type_=UUID_TYPE)),
-    outcome="refused",
+    outcome=bindparam("refused_outcome"),
     rules=[""],
     action=bindparam("refused_action"),
     resource=bindparam("refused_resource"),

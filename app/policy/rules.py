@@ -3,9 +3,10 @@
 Every table in a rule carries `municipality_id = ACTOR.municipality`; `some`, `those` and `highest` see to it.
 """
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -28,9 +29,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.sql import operators, visitors
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, CollectionAggregate, Grouping
+from sqlalchemy.sql.elements import (
+    BinaryExpression,
+    BindParameter,
+    BooleanClauseList,
+    CollectionAggregate,
+    ColumnClause,
+    Grouping,
+    TableValuedColumn,
+)
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.sql.selectable import Exists, FromClause, ScalarSelect, Select
+from sqlalchemy.sql.selectable import AliasedReturnsRows, Exists, FromClause, Join, ScalarSelect, Select
 from sqlalchemy.types import TypeEngine
 
 from app.policy.actor import ACTOR, Kind
@@ -148,12 +157,74 @@ def probed(holds: Expression) -> Expression:
     """
 
     def replace(element: Any, **_: Any) -> Any:
-        if isinstance(element, Exists | ScalarSelect):
-            return element
-        inner = _those_of(element)
-        return None if inner is None else _there_is(element.left, inner)
+        return element if isinstance(element, ScalarSelect) or is_question(element) else _there_is(element)
 
     return visitors.replacement_traverse(holds, {}, replace)
+
+
+# --- what is asked more than once of a row
+
+
+def recurring(conditions: Iterable[Expression], ground: FromClause) -> list[ColumnElement[Any]]:
+    """The questions that stand more than once in the (`probed`) conditions, and can be put to a row of `ground`.
+
+    Rules are made once and then built upon: what is the same question is the same object.
+    """
+    own, given = {id(leaf) for leaf in leaves(ground)}, list(conditions)
+    counted = Counter(id(part) for part in _questions(given, lambda _: False))
+
+    def often(part: Any) -> bool:
+        return counted[id(part)] > 1 and _reads_from(part) <= own
+
+    return list({id(one): one for one in _questions(given, often) if often(one)}.values())
+
+
+def _questions(conditions: Iterable[Any], enough: Callable[[Any], bool]) -> Iterator[Any]:
+    """Each question in the conditions as often as it stands there, and those within it unless that was `enough`."""
+    waiting = list(conditions)
+    while waiting:
+        part = waiting.pop()
+        if is_question(part):
+            yield part
+        if not (isinstance(part, Table) or (is_question(part) and enough(part))):
+            waiting += part.get_children()
+
+
+def is_question(element: Any) -> bool:
+    """It asks another table: whether there is such a row, or for the values of a column in such rows."""
+    return isinstance(element, Exists) or _rows_of(element) is not None
+
+
+def answered(holds: Expression, answers: Mapping[int, ColumnElement[Any]]) -> Expression:
+    """The condition with these answers in place of the questions (by `id`)."""
+
+    def replace(element: Any, **_: Any) -> Any:
+        if id(element) in answers:
+            return answers[id(element)]
+        within = isinstance(element, Exists | ScalarSelect | Table | AliasedReturnsRows)
+        return element if within and not any(id(part) in answers for part in visitors.iterate(element)) else None
+
+    return visitors.replacement_traverse(holds, {}, replace) if answers else holds
+
+
+def leaves(source: Any) -> list[Any]:
+    """The tables of a join."""
+    return [*leaves(source.left), *leaves(source.right)] if isinstance(source, Join) else [source]
+
+
+def _reads_from(element: Any) -> set[int]:
+    """The tables that a question reads from around it (by `id`)."""
+    if isinstance(element, Table):
+        return set()
+    if isinstance(element, TableValuedColumn):
+        return {id(element.scalar_alias)}
+    if isinstance(element, ColumnClause):
+        return set() if element.table is None else {id(element.table)}
+    around = set[int]().union(*map(_reads_from, element.get_children()))
+    if isinstance(element, Select):
+        own = (*element._from_obj, *element.columns_clause_froms)
+        around -= {id(leaf) for source in own for leaf in leaves(source)}
+    return around
 
 
 def _those_of(element: Any) -> Select[Any] | None:
@@ -161,20 +232,30 @@ def _those_of(element: Any) -> Select[Any] | None:
     if not (isinstance(element, BinaryExpression) and element.operator is operators.eq):
         return None
     made = _bare(element.right.element) if isinstance(element.right, CollectionAggregate) else None
-    if not (isinstance(made, FunctionElement) and made.name == "array"):
+    return _rows_of(made)
+
+
+def _rows_of(array: Any) -> Select[Any] | None:
+    """The rows of an `array(…)`; None for anything else."""
+    if not (isinstance(array, FunctionElement) and array.name == "array"):
         return None
-    (rows,) = made.clauses
+    (rows,) = array.clauses
     inner = rows.element if isinstance(rows, ScalarSelect) else None
     return inner if isinstance(inner, Select) else None
 
 
-def _there_is(column: ColumnElement[Any], rows: Select[Any]) -> Expression:
+@cache
+def _there_is(element: Any) -> Expression | None:
+    """For `column == those(…)` that there is such a row, the same object for the same; None for anything else."""
+    rows = _those_of(element)
+    if rows is None:
+        return None
     (inner,) = rows.selected_columns
-    table = inner.table
-    if getattr(column, "table", None) is table:
+    if getattr(element.left, "table", None) is inner.table:
         raise TypeError("a column cannot be one of those of its own table: alias one of them")
     wanted = true() if rows.whereclause is None else probed(rows.whereclause)
-    return select(1).select_from(table).where(inner == column, wanted).correlate_except(table).exists()
+    there = select(1).select_from(inner.table).where(inner == element.left, wanted)
+    return there.correlate_except(inner.table).exists()
 
 
 def _bare(element: Any) -> Any:

@@ -54,7 +54,7 @@ from app.policy.documents import (
     share,
     withholding,
 )
-from app.policy.rules import UUID_TYPE, Expression, Grant, Rule, mine, rule, some, word
+from app.policy.rules import UUID_TYPE, Expression, Grant, Rule, mine, rule, some
 
 basis, folder = columns(Basis), columns(Folder)
 
@@ -125,10 +125,10 @@ def _name_of(table: FromClause, id: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 def known_bases() -> ColumnElement[Any]:
-    """What made the share lawful; to the family, of that what is about themselves or their children."""
+    """Of what made the share lawful, what is about the reader or a child in the reader's custody."""
     known = select(basis.id).where(mine(table_of(Basis)), basis.id == any_(share.bases), about_me_or_my_child.holds)
     ids = known.order_by(basis.id).correlate_except(table_of(Basis)).scalar_subquery()
-    return when((ACTOR.kind == word("citizen"), func.array(ids, type_=ARRAY(UUID_TYPE))), else_=share.bases)
+    return func.array(ids, type_=ARRAY(UUID_TYPE))
 
 
 def one_adult() -> ColumnElement[Any]:
@@ -154,9 +154,9 @@ shares = Policy(
         sharer,
         share.created_by,
     ),
+    seen_as={("bases", "citizen"): known_bases()},
     columns={
         **{column.name: column for column in share if column.name != "municipality_id"},
-        "bases": known_bases(),
         "title": func.coalesce(columns(Document).title, folder.name),
         "recipient_name": recipient_name(share.recipient_kind, share.recipient_id),
         "created_by_name": when((sharer.c.kind == "professional", sharer.c.name)),

@@ -5,9 +5,10 @@ reason in the log, the veils and the actions are told. Where a list begins from 
 allowing rule finds its own first rows by an index, and nothing is asked of all the others.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
@@ -39,9 +40,11 @@ from app.policy.rules import (
     Expression,
     Grant,
     Rule,
+    answered,
     is_one,
     mine,
     probed,
+    recurring,
     sought,
     word,
 )
@@ -50,14 +53,16 @@ if TYPE_CHECKING:
     from app.policy.core import Policy
 
 NOTHING: Final = literal_column("0", INTEGER)
+NONE: Final = MappingProxyType[int, ColumnElement[Any]]({})
 
 
 @dataclass(frozen=True)
 class Opened:
-    """Which of the allowing rules of a grant hold for a row, as bits."""
+    """Which of the allowing rules of a grant hold for a row, as bits; and what was answered beneath them."""
 
     grant: Grant
     rules: ColumnElement[int]
+    answers: Mapping[int, ColumnElement[Any]] = field(default_factory=dict)
 
     @property
     def at_all(self) -> Expression:
@@ -66,7 +71,7 @@ class Opened:
     def by(self, grant: Grant) -> Expression:
         """Whether another grant opens too: told from the bits where its rules are among these, asked where not."""
         if grant.require or grant.deny or not all(any(own is r for own in self.grant.allow) for r in grant.allow):
-            return probed(grant.where)
+            return answered(probed(grant.where), self.answers)
         bits = sum(1 << n for n, own in enumerate(self.grant.allow) if any(own is r for r in grant.allow))
         return self.rules.bitwise_and(literal_column(str(bits), INTEGER)) != NOTHING if bits else false()
 
@@ -84,13 +89,38 @@ def _bit(number: int) -> ColumnElement[int]:
     return literal_column(str(1 << number), INTEGER)
 
 
-def _asked(grant: Grant) -> Any:
-    """The bits of one row, asked there and then; OFFSET 0 keeps PostgreSQL from asking again wherever they are used."""
-    bits = [case((probed(r.holds), _bit(n)), else_=NOTHING) for n, r in enumerate(grant.allow)]
+@dataclass(frozen=True)
+class Once:
+    """What stands more than once in conditions, asked once of each row: to be joined to `ground`, with the answers."""
+
+    asked: Any
+    answers: Mapping[int, ColumnElement[Any]]
+
+    @classmethod
+    def of(cls, conditions: Sequence[Expression], ground: FromClause) -> "Once":
+        twice = recurring(map(probed, conditions), ground)
+        once = select(*(one.label(f"answer_{n}") for n, one in enumerate(twice)))
+        asked = once.correlate_except(None).offset(NOTHING).lateral("asked")
+        return cls(asked, {id(one): answer for one, answer in zip(twice, asked.c, strict=True)})
+
+    def beside(self, ground: FromClause) -> FromClause:
+        return ground.join(self.asked, true()) if self.answers else ground
+
+
+def _asked(policy: "Policy", kind: Kind) -> tuple[Any, Opened]:
+    """The bits of one row, asked there and then; OFFSET 0 keeps PostgreSQL from asking again wherever they are used.
+
+    Beneath them, once each, what the grant and the veils ask more than once.
+    """
+    grant = policy.grant(kind, "read")
+    veils = [one.get(kind, CLOSED).where for one in policy.veiled.values()]
+    once = Once.of([*(r.holds for r in grant.rules), *veils], policy.joined)
     rules: ColumnElement[int] = NOTHING
-    for bit in bits:
-        rules = rules.bitwise_or(bit)
-    return select(rules.label("rules")).correlate_except(None).offset(NOTHING).lateral("opened")
+    for n, r in enumerate(grant.allow):
+        rules = rules.bitwise_or(case((answered(probed(r.holds), once.answers), _bit(n)), else_=NOTHING))
+    bits = select(rules.label("rules"), *once.answers.values()).correlate_except(None).offset(NOTHING)
+    asked = (bits.select_from(once.asked) if once.answers else bits).lateral("opened")
+    return asked, Opened(grant, asked.c.rules, {which: asked.c[one.name] for which, one in once.answers.items()})
 
 
 def base(policy: "Policy", kind: Kind, opened: Opened, source: FromClause, *extra: ColumnElement[Any]) -> Select[Any]:
@@ -108,7 +138,7 @@ def base(policy: "Policy", kind: Kind, opened: Opened, source: FromClause, *extr
 
 
 def _shown(policy: "Policy", name: str, kind: Kind, opened: Opened) -> ColumnElement[Any]:
-    column = policy.columns[name]
+    column = policy.seen_as.get((name, kind), policy.columns[name])
     if name not in policy.veiled:
         return column
     return case((opened.by(policy.veiled[name].get(kind, CLOSED)), column), else_=null())
@@ -117,15 +147,15 @@ def _shown(policy: "Policy", name: str, kind: Kind, opened: Opened) -> ColumnEle
 def judged(policy: "Policy", kind: Kind, *extra: Any) -> Select[Any]:
     """The rows of a policy that the kind of actor may read, each judged by itself: where there are few to judge."""
     grant = policy.grant(kind, "read")
-    asked = _asked(grant)
-    opened = Opened(grant, asked.c.rules)
+    asked, opened = _asked(policy, kind)
     rows = base(policy, kind, opened, policy.joined.join(asked, true()), *(one(opened) for one in extra))
-    return rows.where(mine(policy.table), *always(grant), opened.at_all)
+    return rows.where(mine(policy.table), *always(grant, opened.answers), opened.at_all)
 
 
-def always(grant: Grant) -> list[Expression]:
+def always(grant: Grant, answers: Mapping[int, ColumnElement[Any]] = NONE) -> list[Expression]:
     """What must hold whichever rule allows. A deny that is unknown (NULL) denies."""
-    return [*(probed(r.holds) for r in grant.require), *(probed(r.holds).is_(False) for r in grant.deny)]
+    required = [answered(probed(r.holds), answers) for r in grant.require]
+    return [*required, *(answered(probed(r.holds), answers).is_(False) for r in grant.deny)]
 
 
 def _beyond(policy: "Policy", column: ColumnElement[Any], after: bool) -> Expression:
@@ -173,10 +203,10 @@ def reached(policy: "Policy", kind: Kind, wanted: Sequence[Expression], after: b
     ids = select(there.c.id).select_from(each.join(there, mine(there) & (there.c.case_id == each.c.id)))
     ids = ids.where(_beyond(policy, there.c.id, after)).order_by(policy.order(there.c.id)).offset(NOTHING)
     first = ids.subquery("first")
-    asked = _asked(grant)
-    opened = Opened(grant, asked.c.rules)
+    asked, opened = _asked(policy, kind)
     ground = first.join(policy.joined, key == first.c.id).join(asked, true())
-    rows = base(policy, kind, opened, ground).where(mine(policy.table), *always(grant), opened.at_all, *wanted)
+    rows = base(policy, kind, opened, ground).where(mine(policy.table), *always(grant, opened.answers))
+    rows = rows.where(opened.at_all, *wanted)
     return rows.order_by(policy.order(first.c.id))
 
 
@@ -190,8 +220,10 @@ def _picked(policy: "Policy", kind: Kind, wanted: Sequence[Expression], after: b
     if not grant.allow:
         return select(NO_ID.label("id"), NOTHING.label("rules")).where(false()).cte("picked")
     arms = []
+    once = Once.of([r.holds for r in (*grant.require, *grant.deny)], policy.ground)
+    ground, rest = once.beside(policy.ground), [mine(policy.table), *always(grant, once.answers), *wanted]
     for number, allowing in enumerate(grant.allow):
-        arm = _arm(policy, grant, allowing, wanted, after).subquery()
+        arm = _arm(policy, ground, allowing, rest, after).subquery()
         arms.append(select(arm.c.id, _bit(number).label("rules")))
     first = union_all(*arms).subquery("first")
     return (
@@ -203,10 +235,9 @@ def _picked(policy: "Policy", kind: Kind, wanted: Sequence[Expression], after: b
     )
 
 
-def _arm(policy: "Policy", grant: Grant, allowing: Rule, wanted: Sequence[Expression], after: bool) -> Select[Any]:
+def _arm(policy: "Policy", ground: FromClause, allowing: Rule, rest: Sequence[Expression], after: bool) -> Select[Any]:
     """The first rows that one rule opens, found from where the rule itself begins."""
-    key, ground = policy.table.c.id, policy.ground
-    rest = [mine(policy.table), *always(grant), *wanted]
+    key = policy.table.c.id
     way = sought(allowing.holds, key)
     if way is not None and way.inner is not None:  # the key is one of those in another table: walk that one in order
         there = select(1).select_from(ground).where(key == way.column, *rest, *map(probed, way.others))

@@ -41,5 +41,5 @@ def untold(entry: Any, case_id: ColumnElement[Any]) -> Expression:
     then = (share.case_id == case_id) & (share.created_at == entry.c.at) & (share.created_by == entry.c.actor_id)
     shared = is_one(entry.c.action, "share", "share_folder") & some(table_of(Share), then, share.bases.overlap(pending))
     making = is_one(entry.c.action, "use_statute", "make_statement", "draft_consent")
-    tried = making & (entry.c.outcome == "refused") & (entry.c.actor_id != ACTOR.user)
+    tried = making & is_one(entry.c.outcome, "refused", "failed") & (entry.c.actor_id != ACTOR.user)
     return looked_before_notice(entry.c.bases, entry.c.on_statute, pending) | shared | tried

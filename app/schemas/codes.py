@@ -159,7 +159,9 @@ ConsentAnswer = Literal["approved", "declined", "withdrawn"]
 ConsentGiven = Literal["digital", "paper", "oral"]
 BasisKind = Literal["consent", "statute"]
 StatutoryState = Literal["requested", "active", "declined", "withdrawn", "expired"]
-ConsentLack = Literal["not_asked", "awaiting_signatures", "declined", "ended", "other_scope", "not_shared"]
+ConsentLack = Literal[
+    "not_asked", "awaiting_signatures", "declined", "ended", "newer_content", "other_scope", "not_shared"
+]
 AccessKind = Literal["professional", "service", "citizen", "department", "organisation"]
 GuestKind = Literal["network", "meeting"]
 ReviewDecision = Literal["approved", "rejected"]
@@ -169,5 +171,5 @@ ApplicationStatus = Literal["draft", "submitted", "in_progress", "granted", "par
 BallWith = Literal["family", "coordinator", "authority", "nobody"]
 StatementAudience = Literal["author", "coordinator", "team"]
 StatementGiven = Literal["written", "told", "with_aids"]
-AccessOutcome = Literal["read", "write", "refused"]
+AccessOutcome = Literal["read", "write", "refused", "failed"]
 SettingType = Literal["text", "number", "bool", "code", "list", "date", "object"]

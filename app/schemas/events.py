@@ -37,6 +37,8 @@ class GroundOut(Out):
 class AccessOut(Out):
     """Somebody read, wrote or was refused something about the case.
 
+    Or what was open to them could not be done (`failed`: another was first, or the case was not in a state for it).
+
     `text` says it in plain language: who (unit and role; a name only where the municipality shows them), what, and
     why that was open to them, with the consent or the rule of law where that is one. `rule` is the reason's code; empty
     on a refusal, and for a list that showed nothing.
@@ -52,8 +54,10 @@ class AccessOut(Out):
     actor_kind: ActorKind
     actor_roles: list[str]
     actor_departments: list[str]
+    actor_organisation: str | None = Field(description="The organisation outside the municipality that they come from.")
     actor_name: str | None
     is_me: bool
+    purpose: str | None = Field(description="What the reader gave in `X-Purpose`; for the auditor alone.")
     grounds: list[GroundOut] = Field(
         description="The consents and statutory bases that opened it, of those that you may read yourself."
     )

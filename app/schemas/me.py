@@ -19,6 +19,7 @@ from app.schemas.information_requests import InformationRequestOut
 from app.schemas.overviews import ContactCard
 from app.schemas.preferences import ContactPreferenceOut
 from app.schemas.statements import StatementOut
+from app.schemas.statutory_bases import StatutoryBasisOut
 from app.schemas.steps import StepOut
 from app.schemas.users import PositionOut
 
@@ -94,6 +95,10 @@ class WorkOut(Out):
     )
     emergencies_to_review: list[EmergencyOut] = Field(
         description="Emergency accesses by others, in cases of departments that I lead, that await my review (R292)."
+    )
+    bases_to_review: list[StatutoryBasisOut] = Field(
+        description="Uses of a rule of law without consent, by others in cases of departments that I lead, that open "
+        "nothing until a second person has reviewed them (R292)."
     )
 
 

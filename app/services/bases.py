@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import TEXT, BindParameter, ColumnElement, Select, any_, bindparam, func, select, true
+from sqlalchemy import TEXT, BindParameter, ColumnElement, Select, any_, bindparam, false, func, select, true
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.selectable import LateralFromClause
@@ -19,13 +19,19 @@ from app.db import Row, Transaction, columns, table_of
 from app.errors import ConsentMissing, Missing
 from app.models import Basis, Document, Share, Signature
 from app.policy.actor import ACTOR, Actor, Kind
-from app.policy.documents import documents, in_force, names_the_recipient, speaks_of
+from app.policy.documents import (
+    documents,
+    in_force,
+    named_the_document_before,
+    names_the_recipient,
+    speaks_of,
+)
 from app.policy.reading import instead, told
 from app.policy.rules import UUID_TYPE, Expression, empty, is_one, mine, probed, word
 from app.services.signatories import signatories
 
 basis, signature, document, share = columns(Basis), columns(Signature), columns(Document), columns(Share)
-ASK_AGAIN: Final = frozenset({"not_asked", "other_scope", "ended"})
+ASK_AGAIN: Final = frozenset({"not_asked", "other_scope", "newer_content", "ended"})
 """Where one may ask: a "no" is an answer, and what waits for a signature has been asked for."""
 PURPOSE: Final[BindParameter[str]] = bindparam("wanted_purpose", type_=TEXT)
 
@@ -55,13 +61,16 @@ def awaited() -> ColumnElement[Any]:
     return func.array(rows.scalar_subquery(), type_=ARRAY(UUID_TYPE))
 
 
-def nearest(fits: Expression, *conditions: Expression) -> LateralFromClause:
+def nearest(fits: Expression, *conditions: Expression, before: Expression | None = None) -> LateralFromClause:
     """How far it is from a consent such that …, that also `fits`: its `state`, the consent, and who has yet to sign.
 
-    One row, also where there is no consent at all. A draft is nobody's yet; what fits not, counts while in force.
+    One row, also where there is no consent at all. A draft is nobody's yet; what fits not, counts while in force:
+    first what did fit `before` the content was as it is.
     """
+    did_fit = false() if before is None else before
     open_now = is_one(basis.state, "requested", "renewal_needed")
     state = when(
+        (fits.is_not(True) & did_fit, word("newer_content")),
         (fits.is_not(True), word("other_scope")),
         (open_now, word("awaiting_signatures")),
         (basis.state == "declined", word("declined")),
@@ -72,7 +81,9 @@ def nearest(fits: Expression, *conditions: Expression) -> LateralFromClause:
         basis.id.label("consent_id"),
         when((fits & open_now, awaited()), else_=empty(UUID_TYPE)).label("awaits"),
     ).where(mine(table_of(Basis)), basis.kind == "consent", basis.state != "draft", fits | in_force(), *conditions)
-    rows = rows.order_by((fits & open_now).is_(True).desc(), fits.is_(True).desc(), basis.id.desc()).limit(1)
+    rows = rows.order_by(
+        (fits & open_now).is_(True).desc(), fits.is_(True).desc(), did_fit.is_(True).desc(), basis.id.desc()
+    ).limit(1)
     found = rows.correlate_except(table_of(Basis)).lateral("near")
     none = select(word("not_asked").label("state")).subquery("none")
     return (
@@ -114,7 +125,7 @@ def _of_documents(kind: Kind) -> Select[Any]:
     subject = of_subjects()
     fits = instead(speaks_of(subject), NAMED)
     of_subject = (basis.case_id == document.case_id) & (basis.subject_id == subject)
-    near = nearest(fits, of_subject)
+    near = nearest(fits, of_subject, before=instead(speaks_of(subject, named_the_document_before), NAMED))
     wanted = (document.id == bindparam("wanted_document", type_=UUID_TYPE)) | (
         bindparam("wanted_folder", type_=UUID_TYPE) == any_(document.path)
     )

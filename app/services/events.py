@@ -153,12 +153,20 @@ def told(row: Any, language: str) -> dict[str, Any]:
 def _sentence(row: Any, language: str) -> str:
     what = label("resource_list" if row.action == "list" else "resource", row.resource, language)
     deed = label("deed", "list_empty" if row.was_empty else row.action, language).format(what=what)
-    if row.outcome == "refused":
-        form, action = "refused", label("action", row.action, language).lower()
+    if row.outcome in ("refused", "failed"):
+        form, action = row.outcome, _attempt(row.action, what, language)
     else:
         form, action = "opened" if row.rule and not row.is_me else "unexplained", ""
     why = _why(row, language) if row.rule else ""
     return label("told", form, language).format(who=_who(row, language), why=why, deed=deed, action=action, what=what)
+
+
+def _attempt(action: str, what: str, language: str) -> str:
+    """What somebody tried to do; the actions that stand on many resources say to which."""
+    if action in labels()["attempt"]:
+        return label("attempt", action, language).format(what=what)
+    words = label("action", action, language)
+    return words[0].lower() + words[1:]
 
 
 def _why(row: Any, language: str) -> str:
@@ -175,11 +183,13 @@ def _why(row: Any, language: str) -> str:
 
 
 def _who(row: Any, language: str) -> str:
-    """The reader as the family may know them: by name where the municipality shows names, else by role and unit."""
+    """The reader as the family may know them: by name where the municipality shows names, else by role and place."""
     if row.is_me or row.actor_kind == "citizen":
         return label("told", "me" if row.is_me else "citizen", language)
     roles = [label("user_role", role, language) for role in row.actor_roles if role != "member"]
-    where = ", ".join([*roles, *row.actor_departments])
+    outside = [] if row.actor_organisation is None else [row.actor_organisation]
+    where = ", ".join([*roles, *row.actor_departments, *outside])
     if row.actor_name is not None:
         return f"{row.actor_name} ({where})"
-    return label("told", "service" if row.actor_kind == "service" else "staff", language).format(where=where)
+    form = "service" if row.actor_kind == "service" else "professional" if outside else "staff"
+    return label("told", form, language).format(where=where)

@@ -25,6 +25,7 @@ from app.policy.documents import (
     covers,
     documents,
     explicit_consent_only,
+    named_the_document_before,
     owner_department,
     speaks_of,
     stands_to_reader,
@@ -212,7 +213,8 @@ def _how_far(who: Subquery, subject: ColumnElement[Any]) -> tuple[ColumnElement[
     fits = of(who, instead(speaks_of(subject), named))
     good_here = (basis.kind == "consent") | ~explicit_consent_only.holds  # there consent alone opens
     covered = some(table_of(Basis), covers(subject), good_here)
-    near = nearest(fits, basis.case_id == document.case_id, basis.subject_id == subject)
+    before = of(who, instead(speaks_of(subject, named_the_document_before), named))
+    near = nearest(fits, basis.case_id == document.case_id, basis.subject_id == subject, before=before)
     return lowest(fits, of(who, good_here)), near, of(who, some(table_of(Share), stands_to_reader(), covered))
 
 

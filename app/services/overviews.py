@@ -65,6 +65,7 @@ WORK: Final[Parts] = (
     ("reviews_waiting", Part(documents.documents, 50, frozenset({"unreviewed_of"}))),
     ("consents_ending", Part(consents.consents, 50, frozenset({"advised_by", "ending"}))),
     ("emergencies_to_review", Part(sharing.emergencies, 50, frozenset({"unreviewed_in"}))),
+    ("bases_to_review", Part(consents.statutory_bases, 50, frozenset({"unreviewed_in"}))),
 )
 HERE: Final = frozenset({"case_ids"})
 RECENTLY: Final = timedelta(days=30)
@@ -125,18 +126,22 @@ def _days(begin: datetime | None, end: datetime | None) -> int | None:
     return None if begin is None or end is None else max((end - begin).days, 0)
 
 
+def held(actor: Actor) -> dict[str, Any]:
+    """What the lists of `WORK` are narrowed to for this professional."""
+    flags = dict.fromkeys(("open", "awaiting_contact", "review_due", "ending"), True)
+    mine = dict.fromkeys(("coordinator_id", "helper_id", "held_by", "advised_by", "overdue_by"), actor.user)
+    ours = {name: list(actor.departments) for name in ("holder_ids", "unreviewed_of")}
+    return {**flags, **mine, **ours, "unreviewed_in": list(actor.leads), "status": "waiting"}
+
+
 async def work(session: Transaction, actor: Actor) -> dict[str, Any]:
     """What a professional holds: cases, open steps, first contacts to make (R99), call-backs that wait (R98),
     agreements on contact to look at again (R141), information to give, and what is overdue from others (R317).
 
     Documents whose relevance is to be reviewed (R296), consents that end within 30 days, and for the professional head
-    the emergency accesses to review (R292).
+    the emergency accesses and the uses of a rule of law to review (R292).
     """
-    flags = dict.fromkeys(("open", "awaiting_contact", "review_due", "ending"), True)
-    mine = dict.fromkeys(("coordinator_id", "helper_id", "held_by", "advised_by", "overdue_by"), actor.user)
-    ours = {name: list(actor.departments) for name in ("holder_ids", "unreviewed_of")}
-    led = {"unreviewed_in": list(actor.leads)}
-    found = await screen(session, actor, WORK, **flags, **mine, **ours, **led, status="waiting")
+    found = await screen(session, actor, WORK, **held(actor))
     return {
         **found,
         "cases_next": cursor(found["cases"][-1].id if len(found["cases"]) == MOST_CASES else None),

@@ -119,7 +119,7 @@ def tables() -> None:
         sa.Column("actor_departments", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("request_id", sa.String(), nullable=False),
         sa.Column("purpose", sa.String(), nullable=True),
-        sa.CheckConstraint("outcome in ('read', 'write', 'refused')", name=op.f("ck_access_log_outcome")),
+        sa.CheckConstraint("outcome in ('read', 'write', 'refused', 'failed')", name=op.f("ck_access_log_outcome")),
         sa.CheckConstraint("cardinality(resource_ids) = cardinality(rules)", name=op.f("ck_access_log_parallel")),
         sa.PrimaryKeyConstraint("municipality_id", "id", "at", name=op.f("pk_access_log")),
         postgresql_partition_by="RANGE (at)",

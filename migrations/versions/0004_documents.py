@@ -114,6 +114,9 @@ def downgrade() -> None:
         "ix_bases_open", table_name="bases", postgresql_where="state in ('requested', 'active', 'renewal_needed')"
     )
     op.drop_index("ix_bases_case", table_name="bases")
+    op.drop_index(
+        "ix_bases_unreviewed", table_name="bases", postgresql_where="kind = 'statute' and state = 'requested'"
+    )
     op.drop_index("ix_bases_subject", table_name="bases")
     op.drop_table("bases")
     op.drop_index("ix_applications_case", table_name="applications")
@@ -289,6 +292,13 @@ def tables() -> None:
         ["municipality_id", "changes_on"],
         unique=False,
         postgresql_where="state in ('requested', 'active', 'renewal_needed')",
+    )
+    op.create_index(
+        "ix_bases_unreviewed",
+        "bases",
+        ["municipality_id", "id"],
+        unique=False,
+        postgresql_where="kind = 'statute' and state = 'requested'",
     )
     op.create_table(
         "emergency_accesses",

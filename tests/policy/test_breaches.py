@@ -100,7 +100,7 @@ async def test_a_conflict_that_tells_of_a_case_is_logged(world: World, owner: Da
     told = await world.post("coordinator", f"/v1/cases/{case['id']}/transitions", {"to": "running"})
     assert told.status_code == 409
     async with owner.transaction(world.municipality) as session:
-        rows = text("select action, code from access_log where case_id = :case and outcome = 'refused'")
+        rows = text("select action, code from access_log where case_id = :case and outcome = 'failed'")
         found = {(row.action, row.code) for row in await session.execute(rows, {"case": case["id"]})}
     assert found == {("change_state", "case-not-ready")}
 

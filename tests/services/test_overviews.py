@@ -286,14 +286,15 @@ async def test_work_has_what_waits_for_review_and_what_ends(arranged: Arranged, 
         "psychologist", f"/v1/cases/{arranged.case['id']}/emergency-access", {"reason": "Indlagt"}
     )
     assert opened.status_code == 201, opened.text
-    parts = ("reviews_waiting", "consents_ending", "emergencies_to_review")
+    law = await arranged.basis(to=arranged.user("visitor"), kind="statute", state="requested")
+    parts = ("reviews_waiting", "consents_ending", "emergencies_to_review", "bases_to_review")
     for who, wanted in (
-        ("coordinator", [[str(ours)], [str(soon)], []]),
-        ("psychologist", [[str(theirs)], [], []]),
-        ("head", [[], [], [opened.json()["id"]]]),
-        ("other_head", [[], [], []]),
-        ("visitor", [[], [], []]),
-        ("mother", [[], [], []]),
+        ("coordinator", [[str(ours)], [str(soon)], [], []]),
+        ("psychologist", [[str(theirs)], [], [], []]),
+        ("head", [[], [], [opened.json()["id"]], [str(law)]]),
+        ("other_head", [[], [], [], []]),
+        ("visitor", [[], [], [], []]),
+        ("mother", [[], [], [], []]),
     ):
         work = (await world.get(who, "/v1/me/work")).json()
         assert [[one["id"] for one in work[part]] for part in parts] == wanted, who

@@ -1,5 +1,6 @@
 """Sharing: never without a basis in force (R281), for one purpose (R300), and with what made it lawful (R301)."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -81,6 +82,19 @@ async def test_how_far_it_is_from_a_consent(given: dict, state: str, arranged: A
     mother, father = (arranged.family.members[who] for who in ("mother", "father"))
     awaited = {"awaiting_signatures": [father], "declined": []}.get(state, sorted([mother, father]))
     assert sorted(one["awaits"]) == awaited
+
+
+async def test_a_consent_to_what_was_there_before_says_so(arranged: Arranged) -> None:
+    """The category and the purpose are right; the document came after the consent was asked for."""
+    basis = await arranged.basis(to=arranged.user("psychologist"), requested_at=now() - timedelta(days=1))
+    document = await arranged.document(placed_at=now(), described_at=now())
+    refused = await arranged.share(document, arranged.user("psychologist"))
+    (one,) = refused.json()["missing"]
+    assert (one["state"], one["consent_id"]) == ("newer_content", str(basis))
+    assert refused.json()["errors"][0]["code"] == "consent-newer-content"
+    gaps = await arranged.world.get("coordinator", f"/v1/cases/{arranged.case['id']}/consent-gaps")
+    states = {row["state"] for gap in gaps.json()["items"] for row in gap["lacks"]}
+    assert "newer_content" in states
 
 
 async def test_whom_a_basis_must_name(arranged: Arranged) -> None:
