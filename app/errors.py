@@ -139,7 +139,13 @@ class PreconditionFailed(Problem):
 
 
 class BodyTooLarge(Problem):
+    """More bytes than the `most` that are taken here, in the body or the part of it that the pointer names."""
+
     status, default = 413, "body-too-large"
+
+    def __init__(self, most: int, pointer: str = "") -> None:
+        named = f"{most / 1024 / 1024:.4g} MiB" if most >= 1024 * 1024 else f"{most / 1024:.4g} KiB"
+        super().__init__(None, Flaw(pointer, "too-many-bytes", limits={"most": named}))
 
 
 class UnsupportedMediaType(Problem):
@@ -156,6 +162,9 @@ class Invalid(Problem):
 
 class PreconditionRequired(Problem):
     status, default = 428, "precondition-required"
+
+    def __init__(self) -> None:
+        super().__init__(None, Flaw("#If-Match", "etag-needed"))
 
 
 class TooManyRequests(Problem):

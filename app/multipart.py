@@ -93,7 +93,7 @@ async def parts(stream: AsyncIterator[bytes], content_type: str, most: int) -> A
         async for chunk in stream:
             size += len(chunk)
             if size > most:
-                raise BodyTooLarge
+                raise BodyTooLarge(most)
             parser.write(chunk)
             for one in listener.found:
                 yield one
@@ -116,7 +116,7 @@ class Form:
         if isinstance(part, Begun) and part.name == "file":
             raise _flawed("details", "part-order")
         self._is("details", part)
-        chunks = [chunk async for chunk in self._data(self._most_details)]
+        chunks = [chunk async for chunk in self._data("details", self._most_details)]
         return b"".join(chunks)
 
     async def file(self) -> str:
@@ -131,7 +131,7 @@ class Form:
         Raises BodyTooLarge with the first byte too many.
         """
         empty = True
-        async for chunk in self._data(self._most_file):
+        async for chunk in self._data("file", self._most_file):
             empty = False
             yield chunk
         if empty:
@@ -139,12 +139,12 @@ class Form:
         if isinstance(more := await anext(self._found, None), Begun):
             raise _flawed(more.name, "part-twice" if more.name in ("details", "file") else "extra_forbidden")
 
-    async def _data(self, most: int) -> AsyncIterator[bytes]:
+    async def _data(self, name: str, most: int) -> AsyncIterator[bytes]:
         size = 0
         while isinstance(chunk := await anext(self._found, None), bytes):
             size += len(chunk)
             if size > most:
-                raise BodyTooLarge
+                raise BodyTooLarge(most, f"/{name}")
             if chunk:
                 yield chunk
 

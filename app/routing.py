@@ -26,7 +26,7 @@ from starlette.types import Scope
 from app.auth import Identity, Verifier
 from app.cpr import Vault
 from app.db import Aside, Database, Transaction
-from app.errors import BadRequest, BodyTooLarge, TooManyRequests, Unauthorized, UnsupportedMediaType, invalid
+from app.errors import BadRequest, BodyTooLarge, Flaw, TooManyRequests, Unauthorized, UnsupportedMediaType, invalid
 from app.policy.actor import Actor, Circumstances, Kind, Language
 from app.services import actors, replays
 from app.storage import Storage
@@ -151,7 +151,7 @@ async def _read(request: Request, most: int) -> bytes:
     async for chunk in request.stream():
         size += len(chunk)
         if size > most:
-            raise BodyTooLarge
+            raise BodyTooLarge(most)
         chunks.append(chunk)
     body = request._body = b"".join(chunks)
     return body
@@ -180,7 +180,7 @@ def key_of(request: Request, kind: Kind) -> str | None:
     """The Idempotency-Key of a POST. Raises BadRequest where a service sends none."""
     key = request.headers.get("idempotency-key")
     if key is None and kind == "service":
-        raise BadRequest("idempotency-key-required")
+        raise BadRequest("idempotency-key-required", Flaw("#Idempotency-Key", "key-needed"))
     return key
 
 

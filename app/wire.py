@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 from pydantic import AwareDatetime, BaseModel, TypeAdapter
 
-from app.errors import PreconditionFailed, PreconditionRequired, invalid
+from app.errors import Flaw, PreconditionFailed, PreconditionRequired, invalid
 
 PLAIN = (str, int, float, bool, UUID, date, datetime, AwareDatetime, type(None))
 Drawing = Callable[[Any], Any]
@@ -113,7 +113,7 @@ class Condition:
         """Raises PreconditionFailed unless the row as this reader sees it is the one that the header names."""
         wanted = {part.strip() for part in (self.header or "").split(",")}
         if etag(dumped(self.shape, row)) not in wanted:
-            raise PreconditionFailed
+            raise PreconditionFailed(None, Flaw("#If-Match", "etag-stale"))
 
 
 def cursor(id: UUID | None) -> str | None:

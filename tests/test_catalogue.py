@@ -284,7 +284,8 @@ ENUMERATIONS = {
     " withdraw use_statute review_basis end_basis invite_guest end_visit open_emergency close_emergency"
     " review_emergency ask_information keep_application make_statement seal"
     " change_request cancel_request decline_request fulfil_request work_application add_words set_scope",
-    "flaw": "consent-not-asked consent-awaiting-signatures consent-declined consent-ended consent-newer-content"
+    "flaw": "etag-needed etag-stale key-needed key-used too-many-bytes consent-not-asked"
+    " consent-awaiting-signatures consent-declined consent-ended consent-newer-content"
     " consent-other-scope"
     " consent-names-no-folder recipient-is-you not-around-meeting"
     " invalid missing extra_forbidden model_type model_attributes_type list_type tuple_type too_short"
@@ -626,7 +627,7 @@ class TestLabels:
         for code, words in labels()["flaw"].items():
             named = {frozenset(name for _, name, _, _ in Formatter().parse(text) if name) for text in words.values()}
             assert len(named) == 1, code
-            assert named.pop() <= {*LIMITS, "number", "category", "purpose"}, code
+            assert named.pop() <= {*LIMITS, "number", "category", "purpose", "most"}, code
 
     @pytest.mark.parametrize(
         "place", [("weather", "sunny", "da"), ("case_model", "sunny", "da"), ("case_model", "efei", "de")]

@@ -54,6 +54,7 @@ async def test_a_change_says_what_it_changes(route: str, world: World, ids: dict
     who, body = CONDITIONAL[route][0], filled(CONDITIONAL[route][1], ids)
     missing = await world.call(who, method, path, body)
     assert (missing.status_code, missing.json()["code"]) == (428, "precondition-required")
+    assert missing.json()["errors"][0]["pointer"] == "#If-Match"
     empty = await world.call(who, method, path, body, if_match="")
     assert empty.status_code == 428
     before = await world.get(who, read_at(path))

@@ -87,7 +87,8 @@ async def test_a_body_that_is_too_large(world: World, settings: Settings) -> Non
     sent = {**world.headers("coordinator"), **JSON}
     body = b'{"a": "' + b"x" * settings.max_body_bytes + b'"}'
     whole = await world.client.post("/v1/families", content=body, headers=sent)
-    assert is_problem(whole, 413, "body-too-large")["errors"] == []
+    (told,) = is_problem(whole, 413, "body-too-large")["errors"]
+    assert (told["pointer"], told["detail"]) == ("", "Der må højst være 1 MiB.")
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(20):

@@ -297,7 +297,7 @@ FORMS: dict[str, tuple[list[bytes], tuple[int, str, str | None]]] = {
         [part("details", json.dumps({**DETAILS, "category": "secret"}).encode()), FILE],
         (422, "validation-failed", "/category"),
     ),
-    "endless details": ([part("details", b" " * 70_000), FILE], (413, "body-too-large", None)),
+    "endless details": ([part("details", b" " * 70_000), FILE], (413, "body-too-large", "/details")),
     "a part in parts": (
         [DETAILS_PART, part("file", b"--i\r\n\r\nx\r\n--i--", None, "Content-Type: multipart/mixed; boundary=i")],
         (400, "unreadable-multipart", None),
@@ -387,7 +387,7 @@ async def test_bytes_are_counted_and_no_announcement_is_believed(
     before = kept(settings, world), await rows(owner, world)
     for announced in ({}, {"content_length": "10"}, {"content_length": "99999999999"}):
         answer = await send(world, "coordinator", path, DETAILS, exact + b"x", **announced)
-        assert flaw(answer) == (413, "body-too-large", None)
+        assert flaw(answer) == (413, "body-too-large", "/file")
     assert (kept(settings, world), await rows(owner, world)) == before
 
 
@@ -407,7 +407,7 @@ async def test_25_mib_and_not_a_byte_more(world: World, case: Any, settings: Set
     found = await world.get("coordinator", f"/v1/documents/{made['id']}/content")
     assert hashlib.sha256(found.content).hexdigest() == made["sha256"]
     answer = await upload(world, "coordinator", case, content + b"x")
-    assert flaw(answer) == (413, "body-too-large", None)
+    assert flaw(answer) == (413, "body-too-large", "/file")
     assert len(kept(settings, world)) == 1
 
 

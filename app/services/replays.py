@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.db import Transaction, columns, table_of
-from app.errors import Conflict, Invalid, invalid
+from app.errors import Conflict, Flaw, Invalid, invalid
 from app.models import IdempotencyKey
 from app.policy.actor import Actor
 from app.services.rows import add
@@ -49,7 +49,7 @@ async def claim(session: Transaction, actor: Actor, key: str, fingerprint: str) 
     if row is None:
         return None
     if row.fingerprint != fingerprint:
-        raise Invalid("idempotency-key-reused")
+        raise Invalid("idempotency-key-reused", Flaw("#Idempotency-Key", "key-used"))
     return Earlier(row.status, row.location)
 
 

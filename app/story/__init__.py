@@ -30,7 +30,7 @@ def tell(address: str, data_dir: Path, console: Console) -> int:
         return 1
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         reason = f"No server answers at {address} ({type(error).__name__})"
-        advice = "start it with `make run`, or say where it is with --address."
+        advice = "start it with `make run`, or say on which port it is: INDGANG_PORT=… make demo."
         console.print(f"\n[red]The story cannot be told.[/] {escape(reason)}: {advice}")
         return 1
     console.print(
