@@ -63,6 +63,7 @@ WORK: Final[Parts] = (
     ("information_to_give", Part(requests.information_requests, 50, frozenset({"holder_ids", "open"}))),
     ("information_overdue", Part(requests.information_requests, 50, frozenset({"overdue_by"}))),
     ("reviews_waiting", Part(documents.documents, 50, frozenset({"unreviewed_of"}))),
+    ("consents_to_remind", Part(consents.consents, 50, frozenset({"remind_due_of"}))),
     ("consents_ending", Part(consents.consents, 50, frozenset({"advised_by", "ending"}))),
     ("emergencies_to_review", Part(sharing.emergencies, 50, frozenset({"unreviewed_in"}))),
 )
@@ -129,11 +130,13 @@ async def work(session: Transaction, actor: Actor) -> dict[str, Any]:
     """What a professional holds: cases, open steps, first contacts to make (R99), call-backs that wait (R98),
     agreements on contact to look at again (R141), information to give, and what is overdue from others (R317).
 
-    Documents whose relevance is to be reviewed (R296), consents that end within 30 days, and for the professional head
-    the emergency accesses to review (R292).
+    Documents whose relevance is to be reviewed (R296), consents to remind of (R288), those that end within 30 days, and
+    for the professional head the emergency accesses to review (R292).
     """
     flags = dict.fromkeys(("open", "awaiting_contact", "review_due", "ending"), True)
-    mine = dict.fromkeys(("coordinator_id", "helper_id", "held_by", "advised_by", "overdue_by"), actor.user)
+    mine = dict.fromkeys(
+        ("coordinator_id", "helper_id", "held_by", "advised_by", "overdue_by", "remind_due_of"), actor.user
+    )
     ours = {name: list(actor.departments) for name in ("holder_ids", "unreviewed_of")}
     led = {"unreviewed_in": list(actor.leads)}
     found = await screen(session, actor, WORK, **flags, **mine, **ours, **led, status="waiting")
