@@ -64,7 +64,7 @@ def asked(case: set[str], content: set[str]) -> set[str]:
 
 
 def on_consent(case: set[str], content: set[str]) -> set[str]:
-    """The coordinator too, and the system, by the share; when the case is closed the consent has ended with it (R78)."""
+    """The coordinator too, and the system, by the share; in a closed case the consent has ended with it (R78)."""
     return content | {"journal"} if "psychologist" in content else content & PARENTS
 
 
