@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -11,14 +12,15 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db import Database
-from app.policy.actor import on_its_own
-from app.services import imports, replays, settling
+from app.db import Database, Transaction
+from app.policy.actor import Actor, on_its_own
+from app.services import imports, reminders, replays, settling
 from app.services.signers import day_of
 
 PAUSE: Final = 300.0
 """Seconds between two rounds."""
 BATCH: Final = 100
+Tick = Callable[[Transaction, Actor, int], Awaitable[int]]
 
 log = structlog.get_logger("indgang.worker")
 
@@ -42,26 +44,37 @@ async def run(database: Database) -> None:
 
 
 async def work(database: Database) -> None:
-    """One round: the partitions of the coming months, idempotency keys and checked lists past their time, and the
-    consents and statutory bases whose day has come.
+    """One round: the partitions of the coming months, idempotency keys and checked lists past their time, the consents
+    and statutory bases whose day has come, or whose settings are others now, and what is to be reminded of.
     """
     async with database.engine.begin() as connection:
         made = (await connection.execute(text("select make_partitions(3)"))).scalar_one()
-    forgotten = settled = 0
+    forgotten = settled = reminded = 0
     for municipality in await database.municipalities():
         async with database.transaction(municipality) as session:
             forgotten += await replays.forget(session, municipality, datetime.now(UTC))
             forgotten += await imports.forget(session, municipality, datetime.now(UTC))
         settled += await settle(database, municipality, datetime.now(UTC))
-    log.info("round", partitions=made, forgotten=forgotten, settled=settled)
+        reminded += await remind(database, municipality, datetime.now(UTC))
+    log.info("round", partitions=made, forgotten=forgotten, settled=settled, reminded=reminded)
 
 
 async def settle(database: Database, municipality: UUID, now: datetime) -> int:
-    """Settle what is due in a municipality, a batch to a transaction, so that nobody waits long for a case."""
-    settled, actor = 0, on_its_own(municipality, now, day_of(now))
+    """Settle what is due in a municipality; how much it was."""
+    return await _in_batches(database, municipality, now, settling.tick)
+
+
+async def remind(database: Database, municipality: UUID, now: datetime) -> int:
+    """Tell of the consents that still wait on their day to remind; how many there were."""
+    return await _in_batches(database, municipality, now, reminders.tick)
+
+
+async def _in_batches(database: Database, municipality: UUID, now: datetime, tick: Tick) -> int:
+    """All that there is to do, a batch to a transaction, so that nobody waits long for a case."""
+    done, actor = 0, on_its_own(municipality, now, day_of(now))
     while True:
         async with database.transaction(municipality) as session:
-            count = await settling.tick(session, actor, BATCH)
-        settled += count
+            count = await tick(session, actor, BATCH)
+        done += count
         if count < BATCH:
-            return settled
+            return done

@@ -164,7 +164,7 @@ ENUMERATIONS = {
     "share_purpose": "assessment planning support decision follow_up transition analysis",
     "recipient_kind": "user department organisation member",
     "source_kind": "department organisation",
-    "consent_state": "draft requested active declined withdrawn expired superseded renewal_needed",
+    "consent_state": "draft requested active declined withdrawn expired superseded renewal_needed cancelled ended",
     "consent_answer": "approved declined withdrawn",
     "consent_given": "digital paper oral",
     "basis_kind": "consent statute",
@@ -200,7 +200,8 @@ ENUMERATIONS = {
     " contact_preference.recorded concern.rated related_case.recorded related_case.ended"
     " measure.planned measure.changed measure.started measure.ended measure.dropped"
     " consent.drafted consent.changed consent.requested consent.signed consent.heard consent.declined consent.granted"
-    " consent.withdrawn consent.expired consent.superseded consent.renewal_needed"
+    " consent.withdrawn consent.expired consent.superseded consent.renewal_needed consent.cancelled consent.ended"
+    " consent.reminder_due"
     " statutory_basis.recorded statutory_basis.approved statutory_basis.rejected statutory_basis.ended"
     " statutory_basis.expired legal_reference.added legal_reference.ended"
     " case.buddy_assigned case.deputy_assigned case.assignment_ended team.member_changed"
@@ -268,7 +269,7 @@ ENUMERATIONS = {
     " carry_out discard publish_method confirm_reading see_coverage"
     " add_folder rename_folder mark_explicit share_folder add_document change_document add_version review_relevance"
     " approve_document download share revoke withhold end_withholding draft_consent change_consent request_consent sign"
-    " withdraw use_statute review_basis end_basis invite_guest end_visit open_emergency close_emergency"
+    " cancel_consent withdraw use_statute review_basis end_basis invite_guest end_visit open_emergency close_emergency"
     " review_emergency ask_information keep_application make_statement seal"
     " change_request cancel_request decline_request fulfil_request work_application add_words set_scope",
     "action": "read list overview open_case own_cases leave change assign_coordinator change_state work_step"
@@ -281,7 +282,7 @@ ENUMERATIONS = {
     " carry_out discard publish_method confirm_reading see_coverage"
     " add_folder rename_folder mark_explicit share_folder add_document change_document add_version review_relevance"
     " approve_document download share revoke withhold end_withholding draft_consent change_consent request_consent sign"
-    " withdraw use_statute review_basis end_basis invite_guest end_visit open_emergency close_emergency"
+    " cancel_consent withdraw use_statute review_basis end_basis invite_guest end_visit open_emergency close_emergency"
     " review_emergency ask_information keep_application make_statement seal"
     " change_request cancel_request decline_request fulfil_request work_application add_words set_scope",
     "flaw": "etag-needed etag-stale key-needed key-used too-many-bytes consent-not-asked"
@@ -319,7 +320,7 @@ ENUMERATIONS = {
     " team-mode paragraph-sets-missing caseload-over-norm helper-exists case-not-complex coordinator-only-replaced"
     " family-coordinates"
     " kle-code-not-used import-running import-finished import-changed method-changed method-superseded"
-    " consent-not-draft consent-not-requested consent-closed already-answered nobody-to-sign"
+    " consent-not-draft consent-not-requested consent-given consent-closed already-answered nobody-to-sign"
     " basis-reviewed basis-closed"
     " assessment-not-done analysis-meeting-missing measure-not-planned measure-not-started"
     " unreadable-multipart media-type-refused range-not-satisfiable document-approved document-version-changed"

@@ -63,6 +63,7 @@ STRICT: Document = {
     "consent": {
         "joint_rule": "all",
         "default_days": 365,
+        "remind_days": 7,
         "youth_age": 15,
         "adult_age": 18,
         "child_voice_age": 10,
@@ -265,6 +266,7 @@ class TestBounds:
             ("child_voice.sof", "warn"),
             ("consent.joint_rule", "any"),
             ("consent.default_days", 3650),
+            ("consent.remind_days", 1),
             ("consent.youth_age", 10),
             ("consent.adult_age", 17),
             ("consent.child_voice_age", 0),
@@ -315,6 +317,7 @@ class TestBounds:
             ("caseload.counts", "ordinary", "literal_error"),
             ("consent.default_days", 0, "greater_than_equal"),
             ("consent.default_days", 3651, "less_than_equal"),
+            ("consent.remind_days", 0, "greater_than_equal"),
             ("consent.youth_age", 19, "less_than_equal"),
             ("consent.child_voice_age", -1, "greater_than_equal"),
             ("consent.coordinator_implied", "yes", "bool_type"),

@@ -1,17 +1,19 @@
 """What makes sharing lawful: the family's consents and the recorded statutory bases; who signed; emergency access."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, TenantRow, within
 
 IDS = ARRAY(PG_UUID(as_uuid=True))
-STATES = ("draft", "requested", "active", "declined", "withdrawn", "expired", "superseded", "renewal_needed")
+ENDED = ("declined", "withdrawn", "expired", "superseded", "cancelled", "ended")
+STATES = ("draft", "requested", "active", "renewal_needed", *ENDED)
 
 
 class LegalReference(TenantRow, Base):
@@ -77,7 +79,12 @@ class Basis(TenantRow, Base):
     active_until: Mapped[datetime | None]
     changes_on: Mapped[date | None]
     """The next day that may change its state or its signers by coming: then it is settled again (P4)."""
+    rules: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """The municipality's settings that it was settled by: when they are others now, it is settled again."""
     requested_at: Mapped[datetime | None]
+    remind_on: Mapped[date | None]
+    """From this day those who have not signed are reminded (R288)."""
+    reminded_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
     supersedes_id: Mapped[UUID | None]
@@ -103,6 +110,8 @@ class Basis(TenantRow, Base):
         within("users", "created_by"),
         CheckConstraint("kind in ('consent', 'statute')", name="kind"),
         CheckConstraint(f"state in {STATES}", name="state"),
+        CheckConstraint("state <> 'draft' or requested_at is null", name="draft"),
+        CheckConstraint("remind_on < expires_on", name="remind"),
         CheckConstraint("cardinality(recipients) between 1 and 50", name="recipients"),
         CheckConstraint("cardinality(recipients) = cardinality(recipient_kinds)", name="recipient_kinds"),
         CheckConstraint("cardinality(sources) = cardinality(source_kinds)", name="source_kinds"),
@@ -121,6 +130,12 @@ class Basis(TenantRow, Base):
             "municipality_id",
             "changes_on",
             postgresql_where="state in ('requested', 'active', 'renewal_needed')",
+        ),
+        Index(
+            "ix_bases_waiting",
+            "municipality_id",
+            "remind_on",
+            postgresql_where="state in ('requested', 'renewal_needed')",
         ),
         Index("ix_bases_subject", "municipality_id", "subject_id"),
         Index(

@@ -58,8 +58,8 @@ def must_sign() -> Expression:
 
 @rule
 def asked_for() -> Expression:
-    """It has been put to those who sign: a draft is nobody's yet but its author's."""
-    return (basis.state != "draft") | (basis.created_by == ACTOR.user)
+    """It has been put to those who sign: a draft is its author's alone, also one that was taken back."""
+    return basis.requested_at.is_not(None) | (basis.created_by == ACTOR.user)
 
 
 @rule
@@ -134,9 +134,18 @@ def asked() -> ColumnElement[Any]:
 
 def awaits_reader() -> Expression:
     """It waits for signatures, and the reader's own is one of those that it lacks."""
-    open_now = is_one(basis.state, "requested", "renewal_needed")
     given = (signature.basis_id == basis.id) & (signature.member_id == any_(ACTOR.persons)) & signature.binding
-    return open_now & must_sign.holds & ~some(table_of(Signature), given)
+    return waits() & must_sign.holds & ~some(table_of(Signature), given)
+
+
+def waits() -> Expression:
+    """It waits for somebody's signature."""
+    return is_one(basis.state, "requested", "renewal_needed")
+
+
+def remind_due() -> Expression:
+    """It waits, and the day to remind of it has come."""
+    return (waits() & (basis.remind_on <= ACTOR.today) & (basis.expires_on > ACTOR.today)).is_(True)
 
 
 def documents_read_too() -> ColumnElement[Any]:
@@ -154,7 +163,7 @@ def documents_read_too() -> ColumnElement[Any]:
 
 
 SHARED = "id case_id subject_id purpose state categories covers_later expires_on active_from active_until ended_at"
-OF_CONSENTS = "text language processing_basis review_on requested_at supersedes_id"
+OF_CONSENTS = "text language processing_basis review_on requested_at remind_on end_reason supersedes_id"
 OF_STATUTES = "legal_reference_id reason reviewed_by reviewed_at review_note end_reason notice_after"
 COMMON: dict[str, ColumnElement[Any]] = {
     **{name: basis[name] for name in [*SHARED.split(), "created_at", "created_by"]},
@@ -179,6 +188,7 @@ consents = Policy(
         "signers": asked(),
         "signer_ids": basis.signers,
         "heard_ids": basis.heard,
+        "remind_due": remind_due(),
         "child_id": case.child_id,
         "case_state": case.state,
     },
@@ -195,6 +205,10 @@ consents = Policy(
             "professional": Grant(allow=(drafted_by_reader,)),
             "citizen": Grant(allow=(drafted_by_reader,)),
         },
+        "cancel_consent": {
+            "professional": Grant(allow=(drafted_by_reader, *ADVISERS.allow)),
+            "citizen": Grant(allow=(drafted_by_reader,)),
+        },
         "sign": SIGNING,
         "withdraw": {"professional": ADVISERS, "citizen": Grant(allow=(must_sign,))},
     },
@@ -206,12 +220,14 @@ consents = Policy(
         "purpose": basis.purpose == bindparam("purpose"),
         "in_force": in_force().is_(True) == bindparam("in_force", type_=BOOLEAN),
         "awaiting_me": awaits_reader() == bindparam("awaiting_me", type_=BOOLEAN),
+        "remind_due": remind_due() == bindparam("remind_due", type_=BOOLEAN),
+        "remind_due_of": (basis.created_by == bindparam("remind_due_of")) & remind_due(),
         "standing": is_one(basis.state, "requested", "renewal_needed", "active")
         == bindparam("standing", type_=BOOLEAN),
         "advised_by": basis.case_id == held_by(bindparam("advised_by"), *ADVISER_ROLES),
         "ending": (in_force() & (basis.active_until < ACTOR.at + SOON)).is_(True) == bindparam("ending", type_=BOOLEAN),
     },
-    narrow=frozenset({"advised_by"}),
+    narrow=frozenset({"advised_by", "remind_due_of"}),
     reach={"citizen": REACH["citizen"]},
     case_id=basis.case_id,
     member_id=basis.subject_id,

@@ -11,6 +11,7 @@ from app.routing import CurrentActor, Session, if_match
 from app.routing import router as routed
 from app.schemas.base import PageOut
 from app.schemas.consents import (
+    CancellationIn,
     ConsentIn,
     ConsentOut,
     ConsentPatch,
@@ -26,6 +27,7 @@ from app.wire import Condition
 router = routed("consents")
 
 AT_ONCE = WithdrawalIn()
+WITHOUT_REASON = CancellationIn()
 
 
 @router.post("/cases/{case_id}/consents", status_code=201, response_model=ConsentOut)
@@ -65,6 +67,15 @@ async def request_consent(consent_id: UUID, actor: CurrentActor, session: Sessio
     """Put a draft to those who must sign, as custody, age and categories say. Its text and scope are fixed then."""
     asked = await consents.request(session, actor, consent_id)
     return one(ConsentOut, asked, place=f"/v1/consents/{consent_id}")
+
+
+@router.post("/consents/{consent_id}/cancellation", status_code=201, response_model=ConsentOut)
+async def cancel_consent(
+    consent_id: UUID, actor: CurrentActor, session: Session, wanted: CancellationIn = WITHOUT_REASON
+) -> Response:
+    """Take back a draft, or a request that waits. Nobody can sign it after; it stays in the register."""
+    cancelled = await consents.cancel(session, actor, consent_id, wanted)
+    return one(ConsentOut, cancelled, place=f"/v1/consents/{consent_id}", status=201)
 
 
 @router.post("/consents/{consent_id}/signatures", status_code=201, response_model=ConsentOut)

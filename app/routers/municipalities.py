@@ -31,7 +31,7 @@ async def configure_municipality(
     session: Session,
 ) -> Response:
     """Change settings: a JSON merge patch (RFC 7396), null is back to the default. Administrators only."""
-    return one(MunicipalityOut, await municipalities.configure(session, actor, wanted, condition))
+    return one(MunicipalityOut, await settings.configure(session, actor, wanted, condition))
 
 
 @router.get("/municipality/settings", response_model=SettingsOut)

@@ -153,7 +153,16 @@ SharePurpose = Literal["assessment", "planning", "support", "decision", "follow_
 RecipientKind = Literal["user", "department", "organisation", "member"]
 SourceKind = Literal["department", "organisation"]
 ConsentState = Literal[
-    "draft", "requested", "active", "declined", "withdrawn", "expired", "superseded", "renewal_needed"
+    "draft",
+    "requested",
+    "active",
+    "declined",
+    "withdrawn",
+    "expired",
+    "superseded",
+    "renewal_needed",
+    "cancelled",
+    "ended",
 ]
 ConsentAnswer = Literal["approved", "declined", "withdrawn"]
 ConsentGiven = Literal["digital", "paper", "oral"]

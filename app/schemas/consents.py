@@ -67,6 +67,11 @@ class ConsentIn(In):
         None, description="The first day without it. Left out: the setting `consent.default_days` from today."
     )
     review_on: Day | None = None
+    remind_on: Day | None = Field(
+        None,
+        description="When those who have not signed are reminded. Left out: so many days after the request as the "
+        "setting `consent.remind_days` says.",
+    )
     processing_basis: Line | None = Field(
         None, description="The legal basis of the processing: a consent here is seldom that of the GDPR."
     )
@@ -104,6 +109,7 @@ class ConsentPatch(In):
     language: LanguageTag | None = None
     expires_on: Day | None = None
     review_on: Day | None = None
+    remind_on: Day | None = None
     processing_basis: Line | None = None
     supersedes_id: UUID | None = None
 
@@ -134,6 +140,14 @@ class WithdrawalIn(In):
     member_id: UUID | None = None
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"given": "digital"}]})
+
+
+class CancellationIn(In):
+    """A draft, or a request that waits, is taken back by who asked, or by the case's advisers."""
+
+    reason: Text | None = Field(None, description="For all who read the consent.")
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Vi spørger om noget mindre i stedet."}]})
 
 
 class PartyOut(Out):
@@ -183,7 +197,10 @@ class ConsentOut(Out):
         description="When it ends if nothing happens: its last day, a birthday or a known change of custody."
     )
     requested_at: Moment | None
+    remind_on: date | None = Field(description="From this day those who have not signed are reminded (R288).")
+    remind_due: bool = Field(description="Whether it waits for a signature, and the day to remind has come.")
     ended_at: Moment | None
+    end_reason: str | None = Field(description="Why a request was taken back, where that was said.")
     supersedes_id: UUID | None
     created_at: Moment
     created_by: UUID
@@ -210,6 +227,7 @@ class ConsentQuery(PageQuery):
     purpose: SharePurpose | None = None
     in_force: bool | None = None
     awaiting_me: bool | None = Field(None, description="Whether it waits for the reader's own signature.")
+    remind_due: bool | None = Field(None, description="Whether it waits, and the day to remind has come.")
 
 
 class SignatureQuery(PageQuery):

@@ -69,7 +69,7 @@ class WorkOut(Out):
     """What I hold: my cases and steps, families to contact first, call-backs that wait, agreements to look at again.
 
     And information: what my departments are asked for, and what I wait for; documents to review for relevance, consents
-    that end soon, and for a professional head the emergency accesses to review.
+    to remind of and those that end soon, and for a professional head the emergency accesses to review.
     """
 
     cases: list[CaseOut]
@@ -89,6 +89,9 @@ class WorkOut(Out):
     )
     reviews_waiting: list[DocumentOut] = Field(
         description="Documents of my departments, in cases where I work, whose relevance nobody has reviewed (R296)."
+    )
+    consents_to_remind: list[ConsentOut] = Field(
+        description="Consents that I asked for and that wait, whose day to remind has come (R288)."
     )
     consents_ending: list[ConsentOut] = Field(
         description="Consents in force, in cases that I advise, that end within 30 days."
@@ -137,7 +140,9 @@ class FamilyViewOut(Out):
     network: list[MemberOut] = Field(description="The people of the family's network whom I named (R23).")
     cases: list[FamilyCase]
     callbacks: list[CallbackOut]
-    consents_waiting: list[ConsentOut] = Field(description="What waits for your own answer (R288).")
+    consents_waiting: list[ConsentOut] = Field(
+        description="What waits for your own answer; `remind_due` when it has for long (R288)."
+    )
     consents_in_force: list[ConsentOut] = Field(description="About you and your children, in force now (R298).")
     documents: list[DocumentOut] = Field(description="The 20 newest that you may read.")
     looks: list[AccessOut] = Field(

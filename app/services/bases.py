@@ -64,10 +64,11 @@ def awaited() -> ColumnElement[Any]:
 def nearest(fits: Expression, *conditions: Expression, before: Expression | None = None) -> LateralFromClause:
     """How far it is from a consent such that …, that also `fits`: its `state`, the consent, and who has yet to sign.
 
-    One row, also where there is no consent at all. A draft is nobody's yet; what fits not, counts while in force:
-    first what did fit `before` the content was as it is.
+    One row, also where there is no consent at all. A draft is nobody's yet, and what was taken back was never asked;
+    what fits not, counts while in force: first what did fit `before` the content was as it is.
     """
     did_fit = false() if before is None else before
+    put = ~is_one(basis.state, "draft", "cancelled")
     open_now = is_one(basis.state, "requested", "renewal_needed")
     state = when(
         (fits.is_not(True) & did_fit, word("newer_content")),
@@ -80,7 +81,7 @@ def nearest(fits: Expression, *conditions: Expression, before: Expression | None
         state.label("state"),
         basis.id.label("consent_id"),
         when((fits & open_now, awaited()), else_=empty(UUID_TYPE)).label("awaits"),
-    ).where(mine(table_of(Basis)), basis.kind == "consent", basis.state != "draft", fits | in_force(), *conditions)
+    ).where(mine(table_of(Basis)), basis.kind == "consent", put, fits | in_force(), *conditions)
     rows = rows.order_by(
         (fits & open_now).is_(True).desc(), fits.is_(True).desc(), did_fit.is_(True).desc(), basis.id.desc()
     ).limit(1)

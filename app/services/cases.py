@@ -19,7 +19,7 @@ from app.policy.core import Page
 from app.policy.rules import UUID_TYPE, some
 from app.schemas.cases import CaseIn, CasePatch, IntakeIn, TransitionIn, UpgradeIn
 from app.schemas.settings import CaseSettings
-from app.services import assignments, cycles, steps
+from app.services import assignments, cycles, settling, steps
 from app.services.casework import require_open
 from app.services.catalogue import label
 from app.services.events import emit, in_case, of_event
@@ -251,7 +251,7 @@ async def served_transitions(session: Transaction, actor: Actor, id: UUID) -> di
 
 
 async def move(session: Transaction, actor: Actor, id: UUID, wanted: TransitionIn) -> Row:
-    """Take the case to another state. Emits the event of that move.
+    """Take the case to another state. Emits the event of that move; closing it ends its consents (R78).
 
     Back from ordinary operation the repeatable steps begin again; coordinator and plan stay (R62). Raises Conflict when
     the state cannot be reached from here or something is missing, Invalid when a field that it needs is left out.
@@ -277,6 +277,8 @@ async def move(session: Transaction, actor: Actor, id: UUID, wanted: TransitionI
     if wanted.explanation is not None:
         values |= {"exit_reason": wanted.explanation}
     await change(session, actor, Case, id, **values)
+    if wanted.to == "closed":
+        await settling.close(session, actor, id)
     await emit(session, actor, _event(case, wanted.to), id, case_id=id)
     if case.state == "ordinary" and wanted.explanation is not None:
         await cycles.begin(session, actor, case, wanted.explanation)

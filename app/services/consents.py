@@ -16,17 +16,17 @@ from app.policy import consents as policies
 from app.policy.actor import Actor
 from app.policy.cases import cases
 from app.policy.core import Page
-from app.schemas.consents import ConsentIn, ConsentPatch
+from app.schemas.consents import CancellationIn, ConsentIn, ConsentPatch
 from app.services import scopes, settling
-from app.services.casework import require_open
+from app.services.casework import require_open, require_open_around
 from app.services.events import emit
 from app.services.municipalities import settings_now
 from app.services.rows import add, change
+from app.services.settling import OPEN
 from app.wire import Condition
 
 YEAR: Final = timedelta(days=365)
 FIVE_YEARS: Final = timedelta(days=5 * 365)
-OPEN: Final = ("requested", "active", "renewal_needed")
 REQUIRED: Final = ("purpose", "recipients", "categories", "folder_ids", "document_ids", "covers_later", "sources")
 SCOPE: Final = ("recipients", "categories", "folder_ids", "document_ids", "sources")
 
@@ -45,8 +45,9 @@ async def draft(session: Transaction, actor: Actor, case_id: UUID, wanted: Conse
     nothing: dict[str, Any] = {"signers": [], "heard": []}
     stamped: dict[str, Any] = {"kind": "consent", "state": "draft", "created_at": actor.at, "created_by": actor.user}
     id = await add(session, actor, Basis, case_id=case_id, **values, **nothing, **stamped)
-    await _tell(session, actor, "consent.drafted", id, case, wanted.subject_id)
-    return await policies.consents.get(session, actor, id)
+    drafted = await policies.consents.get(session, actor, id)
+    await tell(session, actor, "consent.drafted", drafted)
+    return drafted
 
 
 async def change_draft(session: Transaction, actor: Actor, id: UUID, wanted: ConsentPatch, condition: Condition) -> Row:
@@ -61,7 +62,7 @@ async def change_draft(session: Transaction, actor: Actor, id: UUID, wanted: Con
     _still_draft(case, consent)
     if given:
         await change(session, actor, Basis, id, **values)
-        await _tell(session, actor, "consent.changed", id, case, consent.subject_id)
+        await tell(session, actor, "consent.changed", consent)
     return await policies.consents.get(session, actor, id)
 
 
@@ -75,13 +76,32 @@ async def request(session: Transaction, actor: Actor, id: UUID) -> Row:
     case = await cases.get(session, actor, consent.case_id)
     values = await _judged(session, actor, case, _asked(consent))
     _still_draft(case, consent)
+    values["remind_on"] = values["remind_on"] or await _reminder(session, actor, values["expires_on"])
     await change(session, actor, Basis, id, **values, state="requested", requested_at=actor.at)
-    await _tell(session, actor, "consent.requested", id, case, consent.subject_id)
+    await tell(session, actor, "consent.requested", consent)
     await settling.settle(session, actor, [id])
     asked = await policies.consents.get(session, actor, id)
     if not asked.signer_ids:
         raise Conflict("nobody-to-sign")
     return asked
+
+
+async def cancel(session: Transaction, actor: Actor, id: UUID, wanted: CancellationIn) -> Row:
+    """Take back a draft, or what waits and was never in force; by its author or the case's advisers.
+
+    It is never signed after, and stays in the register (R298). Emits `consent.cancelled`. Raises Conflict when it has
+    been given (`consent-given`), since then only those who must sign take it back, or has ended.
+    """
+    consent = await policies.consents.get(session, actor, id, "cancel_consent")
+    require_open_around(consent)
+    if consent.state != "draft":
+        still_open(consent, actor)
+    if consent.active_from is not None:
+        raise Conflict("consent-given")
+    ended = {"state": "cancelled", "ended_at": actor.at, "end_reason": wanted.reason, "changes_on": None}
+    await change(session, actor, Basis, id, **ended)
+    await tell(session, actor, "consent.cancelled", consent)
+    return await policies.consents.get(session, actor, id)
 
 
 async def consents(session: Transaction, actor: Actor, case_id: UUID, **page: Any) -> Page:
@@ -97,6 +117,7 @@ async def _judged(session: Transaction, actor: Actor, case: Row, wanted: Mapping
     review_on: date | None = wanted["review_on"]
     if review_on is not None and not actor.today < review_on <= kept["expires_on"]:
         raise invalid("/review_on", "past" if review_on <= actor.today else "period-invalid")
+    _remindable(actor, wanted["remind_on"], kept["expires_on"])
     if wanted["supersedes_id"] is not None:
         await _replaceable(session, actor, case, wanted)
     return kept | dict(scope.values)
@@ -113,6 +134,22 @@ async def _end(session: Transaction, actor: Actor, wanted: date | None, health: 
     if wanted > last:
         raise invalid("/expires_on", "beyond-a-year" if health else "beyond-five-years")
     return wanted
+
+
+async def _reminder(session: Transaction, actor: Actor, expires_on: date) -> date | None:
+    """The day to remind by the setting; None where it would have expired by then."""
+    day = actor.today + timedelta(days=(await settings_now(session, actor)).consent.remind_days)
+    return day if day < expires_on else None
+
+
+def _remindable(actor: Actor, day: date | None, expires_on: date) -> None:
+    """The day to remind is not over, and lies before the end. Raises Invalid."""
+    if day is None:
+        return
+    if day < actor.today:
+        raise invalid("/remind_on", "past")
+    if day >= expires_on:
+        raise invalid("/remind_on", "period-invalid", "period-invalid")
 
 
 async def _replaceable(session: Transaction, actor: Actor, case: Row, wanted: Mapping[str, Any]) -> None:
@@ -136,6 +173,7 @@ def _asked(consent: Row) -> dict[str, Any]:
         "language",
         "expires_on",
         "review_on",
+        "remind_on",
         "processing_basis",
         "supersedes_id",
     )
@@ -152,7 +190,15 @@ def _still_draft(case: Row, consent: Row) -> None:
         raise Conflict("consent-not-draft")
 
 
-async def _tell(session: Transaction, actor: Actor, event: str, id: UUID, case: Row, subject_id: UUID) -> None:
+def still_open(consent: Row, actor: Actor) -> None:
+    """Raises Conflict for a draft, and for what has ended, today included."""
+    if consent.state == "draft":
+        raise Conflict("consent-not-requested")
+    if consent.state not in OPEN or consent.expires_on <= actor.today:
+        raise Conflict("consent-closed")
+
+
+async def tell(session: Transaction, actor: Actor, event: str, consent: Row) -> None:
     """About the child of the case for all who may read the consent; about anybody else for that person alone."""
-    about = None if subject_id == case.child_id else subject_id
-    await emit(session, actor, event, id, case_id=case.id, member_id=about)
+    about = None if consent.subject_id == consent.child_id else consent.subject_id
+    await emit(session, actor, event, consent.id, case_id=consent.case_id, member_id=about)

@@ -1,18 +1,16 @@
-"""The municipality: settings with their history, and the departments."""
+"""The municipality with the settings in force, and the departments."""
 
 from typing import Any
 from uuid import UUID
 
-from pydantic import ValidationError
 from sqlalchemy import select
 
 from app.db import Row, Transaction, columns
-from app.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, flaws, invalid
+from app.errors import Conflict, Forbidden, NotFound, Refusal, invalid
 from app.models import Case, Department, Municipality, Position, SettingsVersion
 from app.policy import municipalities as policies
 from app.policy.actor import Actor
-from app.schemas.municipalities import MunicipalityPatch
-from app.schemas.settings import MunicipalitySettings, merged
+from app.schemas.settings import MunicipalitySettings
 from app.schemas.users import DepartmentIn, DepartmentPatch
 from app.services.events import emit
 from app.services.rows import add, change
@@ -41,32 +39,6 @@ async def show(session: Transaction, actor: Actor) -> dict[str, Any]:
     if not newest:
         raise NotFound(refusal=Refusal("settings", "read", None))
     return {**own._mapping, "version": newest[0].version, "settings": newest[0].document}
-
-
-async def configure(
-    session: Transaction, actor: Actor, wanted: MunicipalityPatch, condition: Condition
-) -> dict[str, Any]:
-    """Change settings: a new version; the old ones are kept, with who changed them and why (R461).
-
-    What changes nothing makes no version. Administrators only. Raises Invalid, naming the setting, when the settings
-    would not go together.
-    """
-    condition.demand()
-    await administering(session, actor)
-    current = await show(session, actor)
-    condition.check(current)
-    before = MunicipalitySettings.model_validate(current["settings"])
-    try:
-        settings = merged(before, wanted.settings.document())
-    except ValidationError as error:
-        raise Invalid(None, *flaws(error.errors(include_input=False, include_url=False), "/settings")) from None
-    if settings == before:
-        return current
-    values = {"version": current["version"] + 1, "document": settings.model_dump(mode="json")}
-    stamped = {"changed_at": actor.at, "changed_by": actor.user, "reason": wanted.reason}
-    id = await add(session, actor, SettingsVersion, **values, **stamped)
-    await emit(session, actor, "settings.changed", id)
-    return await show(session, actor)
 
 
 async def add_department(session: Transaction, actor: Actor, wanted: DepartmentIn) -> Row:

@@ -63,6 +63,7 @@ WORK: Final[Parts] = (
     ("information_to_give", Part(requests.information_requests, 50, frozenset({"holder_ids", "open"}))),
     ("information_overdue", Part(requests.information_requests, 50, frozenset({"overdue_by"}))),
     ("reviews_waiting", Part(documents.documents, 50, frozenset({"unreviewed_of"}))),
+    ("consents_to_remind", Part(consents.consents, 50, frozenset({"remind_due_of"}))),
     ("consents_ending", Part(consents.consents, 50, frozenset({"advised_by", "ending"}))),
     ("emergencies_to_review", Part(sharing.emergencies, 50, frozenset({"unreviewed_in"}))),
     ("bases_to_review", Part(consents.statutory_bases, 50, frozenset({"unreviewed_in"}))),
@@ -129,7 +130,9 @@ def _days(begin: datetime | None, end: datetime | None) -> int | None:
 def held(actor: Actor) -> dict[str, Any]:
     """What the lists of `WORK` are narrowed to for this professional."""
     flags = dict.fromkeys(("open", "awaiting_contact", "review_due", "ending"), True)
-    mine = dict.fromkeys(("coordinator_id", "helper_id", "held_by", "advised_by", "overdue_by"), actor.user)
+    mine = dict.fromkeys(
+        ("coordinator_id", "helper_id", "held_by", "advised_by", "overdue_by", "remind_due_of"), actor.user
+    )
     ours = {name: list(actor.departments) for name in ("holder_ids", "unreviewed_of")}
     return {**flags, **mine, **ours, "unreviewed_in": list(actor.leads), "status": "waiting"}
 
@@ -138,8 +141,8 @@ async def work(session: Transaction, actor: Actor) -> dict[str, Any]:
     """What a professional holds: cases, open steps, first contacts to make (R99), call-backs that wait (R98),
     agreements on contact to look at again (R141), information to give, and what is overdue from others (R317).
 
-    Documents whose relevance is to be reviewed (R296), consents that end within 30 days, and for the professional head
-    the emergency accesses and the uses of a rule of law to review (R292).
+    Documents whose relevance is to be reviewed (R296), consents to remind of (R288), those that end within 30 days, and
+    for the professional head the emergency accesses and the uses of a rule of law to review (R292).
     """
     found = await screen(session, actor, WORK, **held(actor))
     return {

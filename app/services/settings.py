@@ -1,16 +1,25 @@
-"""The settings in words: what each one means and is set to, and what a change of them changed (R461)."""
+"""The settings: changed, and in words what each one means and is set to, and what a change of them changed (R461)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from app.db import Transaction
+from app.errors import Invalid, flaws
+from app.models import SettingsVersion
 from app.policy import municipalities as policies
 from app.policy.actor import Actor
 from app.policy.core import Page
-from app.schemas.settings import MunicipalitySettings
+from app.schemas.municipalities import MunicipalityPatch
+from app.schemas.settings import MunicipalitySettings, merged
 from app.schemas.settings.explained import SETTINGS, Setting, value_at
+from app.services import settling
 from app.services.catalogue import Language, label, labels, setting_words
-from app.services.municipalities import show
+from app.services.events import emit
+from app.services.municipalities import administering, show
+from app.services.rows import add
+from app.wire import Condition
 
 CHOICES: Final = tuple(one for one in SETTINGS if not one.section)
 DEFAULT: Final = MunicipalitySettings().model_dump(mode="json")
@@ -24,6 +33,35 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "funding.voters.professions": ("profession",),
 }
 """The enumerations whose words the options of a setting have."""
+
+
+async def configure(
+    session: Transaction, actor: Actor, wanted: MunicipalityPatch, condition: Condition
+) -> dict[str, Any]:
+    """Change settings: a new version; the old ones are kept, with who changed them and why (R461).
+
+    What changes nothing makes no version. Where they decide who signs, open consents are settled by them at once, or by
+    the worker where they are many (X24). Administrators only. Raises Invalid, naming the setting, when the settings
+    would not go together.
+    """
+    condition.demand()
+    await administering(session, actor)
+    current = await show(session, actor)
+    condition.check(current)
+    before = MunicipalitySettings.model_validate(current["settings"])
+    try:
+        settings = merged(before, wanted.settings.document())
+    except ValidationError as error:
+        raise Invalid(None, *flaws(error.errors(include_input=False, include_url=False), "/settings")) from None
+    if settings == before:
+        return current
+    values = {"version": current["version"] + 1, "document": settings.model_dump(mode="json")}
+    stamped = {"changed_at": actor.at, "changed_by": actor.user, "reason": wanted.reason}
+    id = await add(session, actor, SettingsVersion, **values, **stamped)
+    await emit(session, actor, "settings.changed", id)
+    if settings.consent != before.consent:
+        await settling.by_settings(session, actor)
+    return await show(session, actor)
 
 
 async def explained(session: Transaction, actor: Actor) -> list[dict[str, Any]]:

@@ -15,8 +15,7 @@ from app.policy.documents import documents
 from app.schemas.consents import SignatureIn, WithdrawalIn
 from app.services import settling
 from app.services.casework import require_open_around
-from app.services.consents import OPEN
-from app.services.events import emit
+from app.services.consents import still_open, tell
 from app.services.rows import add
 
 
@@ -29,15 +28,15 @@ async def sign(session: Transaction, actor: Actor, id: UUID, wanted: SignatureIn
     consent = await policies.consents.get(session, actor, id, "sign")
     member_id = await _whose(session, actor, consent, wanted, [*consent.signer_ids, *consent.heard_ids])
     require_open_around(consent)
-    _still_open(consent, actor)
+    still_open(consent, actor)
     binding = member_id in consent.signer_ids
     if binding and await _approved(session, actor, id, member_id):
         raise Conflict("already-answered")
     await _record(session, actor, id, member_id, wanted.answer, wanted, wanted.note, binding)
     if not binding:
-        await _tell(session, actor, "consent.heard", consent)
+        await tell(session, actor, "consent.heard", consent)
     elif wanted.answer == "approved":
-        await _tell(session, actor, "consent.signed", consent)
+        await tell(session, actor, "consent.signed", consent)
     await settling.settle(session, actor, [id])
     return await policies.consents.get(session, actor, id)
 
@@ -50,7 +49,7 @@ async def withdraw(session: Transaction, actor: Actor, id: UUID, wanted: Withdra
     """
     consent = await policies.consents.get(session, actor, id, "withdraw")
     member_id = await _whose(session, actor, consent, wanted, consent.signer_ids)
-    _still_open(consent, actor)
+    still_open(consent, actor)
     note = "\n\n".join(text for text in (wanted.reason, wanted.note) if text) or None
     await _record(session, actor, id, member_id, "withdrawn", wanted, note, binding=True)
     await settling.settle(session, actor, [id])
@@ -123,16 +122,3 @@ async def _record(
     given = {"given": wanted.given or "digital", "note": note, "evidence_id": wanted.evidence_id, "binding": binding}
     stamped = {"signed_at": actor.at, "recorded_by": actor.user}
     await add(session, actor, Signature, basis_id=id, member_id=member_id, answer=answer, **given, **stamped)
-
-
-def _still_open(consent: Row, actor: Actor) -> None:
-    """Raises Conflict for a draft, and for what has ended, today included."""
-    if consent.state == "draft":
-        raise Conflict("consent-not-requested")
-    if consent.state not in OPEN or consent.expires_on <= actor.today:
-        raise Conflict("consent-closed")
-
-
-async def _tell(session: Transaction, actor: Actor, event: str, consent: Row) -> None:
-    about = None if consent.subject_id == consent.child_id else consent.subject_id
-    await emit(session, actor, event, consent.id, case_id=consent.case_id, member_id=about)

@@ -113,6 +113,7 @@ def downgrade() -> None:
     op.drop_index(
         "ix_bases_open", table_name="bases", postgresql_where="state in ('requested', 'active', 'renewal_needed')"
     )
+    op.drop_index("ix_bases_waiting", table_name="bases", postgresql_where="state in ('requested', 'renewal_needed')")
     op.drop_index("ix_bases_case", table_name="bases")
     op.drop_index(
         "ix_bases_unreviewed", table_name="bases", postgresql_where="kind = 'statute' and state = 'requested'"
@@ -213,7 +214,10 @@ def tables() -> None:
         sa.Column("active_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("active_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changes_on", sa.Date(), nullable=True),
+        sa.Column("rules", postgresql.JSONB(), nullable=True),
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("remind_on", sa.Date(), nullable=True),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("end_reason", sa.String(), nullable=True),
         sa.Column("supersedes_id", sa.Uuid(), nullable=True),
@@ -236,9 +240,11 @@ def tables() -> None:
         sa.CheckConstraint("kind in ('consent', 'statute')", name=op.f("ck_bases_kind")),
         sa.CheckConstraint(
             "state in ('draft', 'requested', 'active', 'declined', 'withdrawn', 'expired', 'superseded',"
-            " 'renewal_needed')",
+            " 'renewal_needed', 'cancelled', 'ended')",
             name=op.f("ck_bases_state"),
         ),
+        sa.CheckConstraint("state <> 'draft' or requested_at is null", name=op.f("ck_bases_draft")),
+        sa.CheckConstraint("remind_on < expires_on", name=op.f("ck_bases_remind")),
         sa.CheckConstraint("(active_from is null) = (active_until is null)", name=op.f("ck_bases_range")),
         sa.CheckConstraint("(notice_after is null) = (notice_delay_reason is null)", name=op.f("ck_bases_notice")),
         sa.CheckConstraint("active_until >= active_from", name=op.f("ck_bases_period")),
@@ -299,6 +305,13 @@ def tables() -> None:
         ["municipality_id", "id"],
         unique=False,
         postgresql_where="kind = 'statute' and state = 'requested'",
+    )
+    op.create_index(
+        "ix_bases_waiting",
+        "bases",
+        ["municipality_id", "remind_on"],
+        unique=False,
+        postgresql_where="state in ('requested', 'renewal_needed')",
     )
     op.create_table(
         "emergency_accesses",

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.schemas.base import In
-from app.schemas.consents import ConsentIn, SignatureIn, WithdrawalIn
+from app.schemas.consents import CancellationIn, ConsentIn, SignatureIn, WithdrawalIn
 from app.schemas.documents import WithholdingIn
 from app.schemas.emergencies import EmergencyIn
 from app.schemas.guests import GuestIn
@@ -73,6 +73,16 @@ async def withdraw(play: Play, dice: Dice) -> None:
         one = dice.choice(running)
         by = await play.actor(_login(play, dice.choice(one["signers"])))
         await play.attempt("withdraw", signing.withdraw, by, one["id"], WithdrawalIn())
+
+
+async def cancel(play: Play, dice: Dice) -> None:
+    """A draft, or something that was asked for, is taken back: too late where all have signed."""
+    given = [one for one in play.facts["bases"] if one["kind"] == "consent"]
+    waiting = [one for one in given if one["state"] in ("draft", "requested")]
+    if given:
+        one = dice.choice(dice.either(waiting, [given]) or given)
+        by = await play.actor(dice.choice(["coordinator", "psychologist", "mother"]))
+        await play.attempt("cancel", consents.cancel, by, one["id"], CancellationIn())
 
 
 async def statute(play: Play, dice: Dice) -> None:
@@ -260,7 +270,7 @@ async def add(play: Play, dice: Dice) -> None:
 
 MOVES: Sequence[Callable[..., Awaitable[None]]] = (
     *(consent, consent, consent, sign, withdraw, statute, share, share, share, revoke, wait, wait, wait),
-    *(custody, team, visit, close, close, emergency, add),
+    *(custody, team, visit, close, close, emergency, add, cancel),
 )
 
 

@@ -300,8 +300,9 @@ def by_name(facts: Facts, who: Row, basis: Row) -> bool:
 
 
 def knows_of_consent(facts: Facts, who: Row, basis: Row) -> bool:
-    """Those inside the case; whom it is about, or whose child. The child who is heard. A draft is its author's."""
-    if basis["kind"] != "consent" or (basis["state"] == "draft" and basis["created_by"] != who["id"]):
+    """Those inside the case; whom it is about, or whose child. The child who is heard. A draft is its author's, and
+    stays so when it is taken back."""
+    if basis["kind"] != "consent" or (basis["requested_at"] is None and basis["created_by"] != who["id"]):
         return False
     heard = bool(set(basis["heard"]) & own(facts, who))
     mine = who["kind"] == "citizen" and (about_one(facts, who, basis["subject_id"]) or heard)

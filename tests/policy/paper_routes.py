@@ -46,6 +46,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "request_consent": {},
     "sign_consent": {"answer": "approved"},
     "withdraw_consent": {},
+    "cancel_consent": {"reason": "Ikke længere nødvendigt."},
     "record_statutory_basis": {
         "subject_id": "{holder_id}",
         "purpose": "support",
@@ -142,6 +143,8 @@ STORY: tuple[tuple[str, str, dict[str, Any] | str | None, str], ...] = (
     ("add_statement_words", "mother", None, ""),
     ("set_statement_scope", "mother", None, ""),
     ("withdraw_consent", "mother", None, ""),
+    ("draft_consent", "coordinator", None, "consent_id"),
+    ("cancel_consent", "coordinator", None, ""),
     ("add_legal_reference", "administrator", None, "reference_id"),
     ("end_legal_reference", "administrator", None, ""),
 )

@@ -109,6 +109,8 @@ def in_force(facts: Facts, basis: Row) -> bool:
         return False
     if basis["kind"] == "statute":
         return bool(basis["state"] == "active")
+    if basis["state"] == "cancelled":
+        return False
     said = [one for one in facts["signatures"] if one["basis_id"] == basis["id"] and one["binding"]]
     if any(one["answer"] in ("declined", "withdrawn") for one in said):
         return False

@@ -271,11 +271,12 @@ def add_withholding(facts: "Facts", document: "Row", member: UUID, ended: bool =
 
 
 def _consents_to_answer(facts: "Facts", case: "Row", dice: Dice) -> None:
-    """Drafts and requests, about each of the family, that some must sign and a child is heard about."""
+    """Drafts and requests about each of the family, some taken back, that some must sign and a child is heard about."""
     family = [member["id"] for member in _family(facts, case)]
     authors = [case["opened_by"], *facts.users("citizen"), *facts.users("professional")]
-    for state in ("draft", "requested", "withdrawn"):
+    for state, put in (("draft", None), ("cancelled", None), ("requested", facts.past), ("cancelled", facts.past)):
         asked = {"signers": dice.some(family, 2), "heard": dice.some(family, 1), "created_by": dice.choice(authors)}
+        asked |= {"requested_at": put}
         empty = {"active_from": None, "active_until": None, "categories": ["school"]}
         to = [_recipient(facts, case, dice)]
         consent = add_basis(facts, case, dice.choice(family), to, state=state, **asked, **empty)

@@ -63,6 +63,11 @@ def asked(case: set[str], content: set[str]) -> set[str]:
     return content if "teen" in content else content | {"child"}
 
 
+def on_consent(case: set[str], content: set[str]) -> set[str]:
+    """The coordinator too, and the system, by the share; in a closed case the consent has ended with it (R78)."""
+    return content | {"journal"} if "psychologist" in content else content & PARENTS
+
+
 PAPERS: dict[str, Papers] = {
     # of the documents of a case and all that is around them, from who reads the case and who its content
     "folder": content_only,
@@ -72,9 +77,9 @@ PAPERS: dict[str, Papers] = {
     "application_status": content_only,
     "case_access": content_only,
     "consent_gap": content_only,
-    "document": lambda case, content: content | {"journal"},  # the coordinator, and the system, by the share
-    "document_version": lambda case, content: content | {"journal"},
-    "share": lambda case, content: content | {"journal"},
+    "document": on_consent,
+    "document_version": on_consent,
+    "share": on_consent,
     "private document": lambda case, content: {"coordinator", "mother", "journal"},
     "withheld document": lambda case, content: content - {"psychologist", "father"} | {"journal"},
     "withholding": lambda case, content: {"coordinator"},
@@ -153,6 +158,7 @@ ACTIONS: dict[tuple[str, str], set[str]] = {
     ("emergency_access", "review_emergency"): {"head"},
     ("consent", "change_consent"): {"coordinator"},
     ("consent", "request_consent"): {"coordinator"},
+    ("consent", "cancel_consent"): {"coordinator"},
     ("consent", "sign"): {"coordinator", "child"} | PARENTS,
     ("consent", "withdraw"): {"coordinator"} | PARENTS,
     ("statutory_basis", "review_basis"): {"psychologist", "head"},

@@ -140,7 +140,7 @@ class Arranged:
             "heard": [],
             "active_from": now() - timedelta(hours=1) if active else None,
             "active_until": now() + timedelta(hours=hours) if active else None,
-            "requested_at": now() - timedelta(hours=1),
+            "requested_at": None if state == "draft" else now() - timedelta(hours=1),
             "created_at": now() - timedelta(hours=1),
             "created_by": self.world.ids["coordinator"],
             "legal_reference_id": reference,

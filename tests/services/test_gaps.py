@@ -98,6 +98,8 @@ async def test_the_ready_request_is_posted_as_it_is(arranged: Arranged) -> None:
         ({"categories": ["health"]}, "other_scope", True),
         ({"purpose": "support"}, "other_scope", True),
         ({"state": "draft"}, "not_asked", True),
+        ({"state": "cancelled"}, "not_asked", True),
+        ({"state": "ended"}, "ended", True),
     ],
 )
 async def test_how_far_it_is(given: dict[str, Any], state: str, asks: bool, arranged: Arranged) -> None:

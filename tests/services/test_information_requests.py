@@ -108,7 +108,7 @@ async def test_asking_takes_a_basis_that_covers_source_subject_category_and_purp
     assert [one["id"] for one in (await world.get("coordinator", place)).json()["items"]] == [found["id"]]
 
 
-@pytest.mark.parametrize("state", ["requested", "declined", "draft"])
+@pytest.mark.parametrize("state", ["requested", "declined", "draft", "cancelled", "ended"])
 async def test_a_consent_that_is_not_in_force_covers_nothing(state: str, arranged: Arranged) -> None:
     await covered(arranged, state=state)
     assert (await ask(arranged)).status_code == 403

@@ -163,15 +163,6 @@ async def test_a_corrected_birth_date_settles_what_is_open(arranged: Arranged) -
     assert (await world.update("coordinator", "PATCH", member, {"phone": "70 00 00 11"})).status_code == 200
 
 
-async def test_new_rules_count_for_what_is_settled_from_then_on(arranged: Arranged) -> None:
-    world, before, after = arranged.world, await asked(arranged), await asked(arranged)
-    await signed(world, before, "mother")
-    rule = {"settings": {"consent": {"joint_rule": "any"}}}
-    assert (await world.update("administrator", "PATCH", "/v1/municipality", rule)).status_code == 200
-    assert await state(arranged, before) == ("requested", False)
-    assert (await signed(world, after, "mother"))["state"] == "active"
-
-
 # --- by the worker
 
 

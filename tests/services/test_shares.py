@@ -66,6 +66,8 @@ async def test_without_a_basis_it_is_refused_and_says_what_is_missing(arranged: 
         ({"categories": ["health"]}, "other_scope"),
         ({"purpose": "support"}, "other_scope"),
         ({"state": "draft"}, "not_asked"),
+        ({"state": "cancelled"}, "not_asked"),
+        ({"state": "ended"}, "ended"),
         ({"state": "withdrawn", "purpose": "support"}, "not_asked"),
     ],
 )
@@ -248,12 +250,15 @@ async def test_a_folder_is_shared_when_all_in_it_that_may_be_is_covered(arranged
 
 async def test_in_a_closed_case_nothing_is_shared_but_sharing_ends(arranged: Arranged) -> None:
     world, document = arranged.world, await arranged.document()
-    await arranged.basis(to={**arranged.user("psychologist"), **arranged.user("visitor")})
+    await arranged.basis(to=arranged.user("psychologist"))
+    await arranged.basis(to=arranged.user("visitor"), kind="statute")
     share = (await arranged.share(document, arranged.user("psychologist"))).json()
     body = {"to": "closed", "reason": "other", "closing": {"goals": [], "handover_note": "Slut."}}
     assert (await world.post("coordinator", f"/v1/cases/{arranged.case['id']}/transitions", body)).status_code == 200
     late = await arranged.share(document, arranged.user("visitor"))
     assert (late.status_code, late.json()["code"]) == (409, "case-read-only")
+    ended = await arranged.share(document, arranged.department("ppr"))
+    assert (ended.status_code, ended.json()["code"]) == (403, "consent-missing"), "consents end with the case"
     ended = await world.post("coordinator", f"/v1/shares/{share['id']}/revocation", {"reason": "Slut."})
     assert ended.status_code == 200
 

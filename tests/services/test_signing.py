@@ -277,7 +277,8 @@ async def test_a_new_consent_takes_the_place_of_the_old_when_it_is_in_force(arra
 
 async def test_the_last_day_is_over_even_before_anybody_wrote_it_down(arranged: Arranged) -> None:
     world, path = arranged.world, await asked(arranged)
-    await arranged.set(Basis, UUID(path.rpartition("/")[2]), expires_on=today() - timedelta(days=1))
+    over = today() - timedelta(days=1)
+    await arranged.set(Basis, UUID(path.rpartition("/")[2]), expires_on=over, remind_on=None)
     for verb, body in (("signatures", YES), ("withdrawal", {})):
         refused = await world.post("mother", f"{path}/{verb}", body)
         assert (refused.status_code, refused.json()["code"]) == (409, "consent-closed")

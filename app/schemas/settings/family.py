@@ -1,6 +1,6 @@
 """Sections on what the family meets: contact, follow-up, the plan, the child's voice, consent and the access log."""
 
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, StrictBool, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -113,6 +113,12 @@ class ConsentSettings(Section):
     default_days: Days = Field(
         365, title="Days in force", description="How long a consent is in force when it does not say itself (X24)."
     )
+    remind_days: Days = Field(
+        7,
+        title="Days until a reminder",
+        description="How long after the request those who have not signed are reminded, when the request does not say "
+        "itself (R288).",
+    )
     youth_age: Age = Field(
         15, title="Own consent from", description="From this age the young person signs too (X24, R286)."
     )
@@ -128,6 +134,11 @@ class ConsentSettings(Section):
         description="The coordinator needs no consent for what the own authority made or received; never so for "
         "folders marked explicit-only, nor for other departments' material. The family is shown this (X33).",
     )
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """What decides who signs, and is heard: open consents are settled again when it changes."""
+        return self.model_dump(include={"joint_rule", "youth_age", "adult_age", "child_voice_age"})
 
     @model_validator(mode="after")
     def _heard_before_signing(self) -> Self:
