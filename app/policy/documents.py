@@ -245,11 +245,20 @@ def obtained_before_notice() -> Expression:
     return some(table_of(InformationRequest), request.document_id == document.id, later)
 
 
+def explicit() -> Expression:
+    """Somebody of the family asked that the folder is read on a share on consent only (X33)."""
+    return func.cardinality(folder.marked_by) > 0
+
+
+def kept_by_family() -> Expression:
+    """The document lies in such a folder."""
+    return some(table_of(Folder), folder.id == any_(document.path), explicit())
+
+
 @rule
 def explicit_consent_only() -> Expression:
     """The family asked that the folder is read on a share on consent only, and there is none to the reader (X33)."""
-    asked = some(table_of(Folder), folder.id == any_(document.path), folder.explicit_only)
-    return asked & ~shared_on_consent.holds
+    return kept_by_family() & ~shared_on_consent.holds
 
 
 @rule
