@@ -10,8 +10,8 @@ from sqlalchemy import bindparam
 from app.db import columns, table_of
 from app.models import Case, Folder
 from app.policy.cases import ADVISERS, CONTENT, FAMILY, case, cases, in_case
+from app.policy.closing import explicit, sealed_case
 from app.policy.core import Policy
-from app.policy.documents import explicit, sealed_case
 from app.policy.rules import Grants
 
 folder = columns(Folder)
