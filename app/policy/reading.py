@@ -7,7 +7,7 @@ asked about is put in its place; so one constant statement tells which of them r
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Subquery, any_, false, func, null, select, union
+from sqlalchemy import CTE, Column, ColumnElement, any_, false, func, null, select, union
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.sql import visitors
@@ -62,8 +62,11 @@ def told() -> Expression:
     return (ACTOR.kind != "citizen") | ~notice_pending()
 
 
-def readers(*conditions: Expression) -> Subquery:
-    """Active accounts such that …, each with what the rules ask of a reader (`Actor`, `services/actors.py`)."""
+def readers(*conditions: Expression) -> CTE:
+    """Active accounts such that …, each with what the rules ask of a reader (`Actor`, `services/actors.py`).
+
+    Worked out once in a statement: asked anew in each rule, for each document, it took most of the time.
+    """
     person = table_of(User)
     held = _ids(position.department_id, position.user_id == user.id, position.ended_at.is_(None))
     themselves = _ids(member.id, member.user_id == user.id)
@@ -81,7 +84,8 @@ def readers(*conditions: Expression) -> Subquery:
         )
         .select_from(person)
         .where(mine(person), user.active, *conditions)
-        .subquery("reader")
+        .cte("reader")
+        .prefix_with("materialized")
     )
 
 
