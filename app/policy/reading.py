@@ -14,7 +14,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BindParameter
 
 from app.db import columns, table_of
-from app.models import Assignment, Basis, EmergencyAccess, Guest, Member, Position, Share, TeamMember, User
+from app.models import Assignment, Basis, Case, EmergencyAccess, Guest, Member, Position, Share, TeamMember, User
 from app.policy.actor import ACTOR, KINDS
 from app.policy.cases import INSIDE, case
 from app.policy.documents import (
@@ -37,6 +37,8 @@ ALIKE: Final = frozenset(
     f"actor_{name}" for name in ("municipality", "at", "today", "youth_born_by", "adult_born_by", "coordinator_implied")
 )
 """What is the same for every reader of a municipality at one instant."""
+AT_WORK: Final = INSIDE.allow
+"""The rules that ask of a reader and a case, and of nothing in it."""
 
 
 def instead(holds: Any, others: Mapping[Any, Any], *, alike: frozenset[str] | None = None) -> Any:
@@ -89,6 +91,14 @@ def readers(*conditions: Expression) -> CTE:
     )
 
 
+def readers_in(case_id: Any, *conditions: Expression) -> CTE:
+    """The same, each with which rules of work hold in this one case: so those are asked once, not for each document."""
+    who = readers(*conditions)
+    here = select(1).where(mine(table_of(Case)), case.id == case_id).correlate_except(table_of(Case))
+    works = [here.where(of(who, one.holds)).exists().label(one.name) for one in AT_WORK]
+    return select(*who.c, *works).cte("reader_in_case").prefix_with("materialized")
+
+
 def on_case(case_id: Any) -> Expression:
     """The account has, or had, something to do with the case as a professional; the rules tell whether it does now."""
     parts = (
@@ -106,6 +116,8 @@ def _ids(column: ColumnElement[Any], *conditions: Expression) -> ColumnElement[A
 
 def of(reader: Any, holds: Any) -> Any:
     """The condition, or value, asked about a reader as far as the asker may know of what opens."""
+    known = {id(one.holds): reader.c[one.name] for one in AT_WORK if one.name in reader.c}
+    holds = visitors.replacement_traverse(holds, {}, lambda element, **_: known.get(id(element)))
     others = {
         ACTOR.user: reader.c.id,
         ACTOR.kind: reader.c.kind,

@@ -17,7 +17,7 @@ from app.policy.actor import ACTOR, Actor, Kind
 from app.policy.cases import case
 from app.policy.documents import BY_SHARE, STAFF_READ, THEIRS, documents, shared_on_statute
 from app.policy.families import members
-from app.policy.reading import of, on_case, readers, reads, until, user, why
+from app.policy.reading import of, on_case, readers, readers_in, reads, until, user, why
 from app.policy.rules import UUID_TYPE, Expression, Grant, Rule, empty, is_one, mine, probed, word
 from app.policy.sharing import recipient_name
 from app.policy.untold import looked_before_notice, pending_in
@@ -64,7 +64,7 @@ def seen(kind: Kind, *conditions: Expression) -> CTE:
 def _people(kind: Kind) -> Select[Any]:
     """The people and services that read what the asker reads: each with what opens it, and until when."""
     ids = seen(kind)
-    who = readers(or_(on_case(CASE), user.kind == "service", _known_of_family(kind)))
+    who = readers_in(CASE, or_(on_case(CASE), user.kind == "service", _known_of_family(kind)))
     found = _gathered(_pairs(ids, who, why(who), reads(who)))
     units = func.array_cat(_names(department, found.c.departments), _names(organisation, found.c.recipients))
     rows = select(*_shown(found), units.label("units"), _last_looked(ids, found.c.id).label("last_looked"))
