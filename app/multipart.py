@@ -12,6 +12,8 @@ from app.errors import BadRequest, BodyTooLarge, Invalid, UnsupportedMediaType, 
 
 PLAIN_ENCODINGS: Final = frozenset({"", "binary", "8bit", "7bit"})
 UNREADABLE: Final = "unreadable-multipart"
+MOST_DELIMITERS: Final = 16
+"""A form of ours has three. What only looks like one has no place in a part (RFC 2046, 5.1.1), and is dear to parse."""
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # it would quote what was sent
 
 
@@ -77,6 +79,23 @@ def _begun(headers: dict[bytes, bytes]) -> Begun:
     return Begun(name.decode("utf-8", "replace"), None if file_name is None else file_name.decode("utf-8", "replace"))
 
 
+@dataclass
+class _Delimiters:
+    """Counts what begins a line as a boundary does, before any of it is parsed."""
+
+    delimiter: bytes
+    found: int = 0
+    tail: bytes = b""
+
+    def count(self, chunk: bytes) -> None:
+        """Raises BadRequest for more than a form can have."""
+        recent = self.tail + chunk
+        self.found += recent.count(self.delimiter)
+        self.tail = recent[1 - len(self.delimiter) :]
+        if self.found > MOST_DELIMITERS:
+            raise BadRequest(UNREADABLE)
+
+
 async def parts(stream: AsyncIterator[bytes], content_type: str, most: int) -> AsyncIterator[Begun | bytes | Ended]:
     """What the body holds, in order. `most` bounds the bytes that are read, whatever length was announced.
 
@@ -90,10 +109,12 @@ async def parts(stream: AsyncIterator[bytes], content_type: str, most: int) -> A
     callbacks = {name: getattr(listener, name) for name in dir(listener) if name.startswith("on_")}
     try:
         parser = MultipartParser(said[b"boundary"], callbacks)  # type: ignore[arg-type]
+        delimiters = _Delimiters(b"\r\n--" + said[b"boundary"])
         async for chunk in stream:
             size += len(chunk)
             if size > most:
                 raise BodyTooLarge(most)
+            delimiters.count(chunk)
             parser.write(chunk)
             for one in listener.found:
                 yield one

@@ -184,8 +184,8 @@ select municipality, bench.id(allocated, g, 18, place), id, party, 'adviser', al
        coordinator
 from picked, lateral (values (0, 'Skolen'), (1, 'Lægen')) agreed (place, party) where bench.draw(g, 19, 3) = 0""",
     "folders": """
-insert into folders (municipality_id, id, case_id, path, name, explicit_only, created_at, created_by)
-select municipality, bench.id(allocated, g, 19), id, array[bench.id(allocated, g, 19)], 'Udredning', false, allocated,
+insert into folders (municipality_id, id, case_id, path, name, created_at, created_by)
+select municipality, bench.id(allocated, g, 19), id, array[bench.id(allocated, g, 19)], 'Udredning', allocated,
        coordinator
 from picked""",
     "documents": f"""

@@ -237,7 +237,7 @@ ENUMERATIONS = {
     " asked_of_reader asked_of_reader_on_a_basis asked_by_reader receives_for_organisation"
     " asked_about_me_or_my_child family_told_of_request applied_for_me_or_my_child own_words"
     " childs_words_for_custody words_for_the_reader wrote_it_down wrote_it_down_for_one_without_login"
-    " obtained_before_notice",
+    " obtained_before_notice kept_by_the_family",
     "resource": "cycle activity family member custody relation case step assignment team_member meeting contact"
     " callback event access_log user"
     " department settings step_template"

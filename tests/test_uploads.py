@@ -367,6 +367,30 @@ async def test_a_file_comes_whole_however_it_is_cut(world: World, case: Any) -> 
         assert answer.json()["sha256"] == wanted
 
 
+@pytest.mark.parametrize("size", [1, 5, 7, 4096])
+async def test_what_only_looks_like_a_boundary_is_parsed_a_few_times_and_no_more(
+    size: int, world: World, case: Any, settings: Settings
+) -> None:
+    """Each costs the parser a walk of single bytes: a body of nothing else took most of a second for each megabyte."""
+    sent = 0
+
+    async def cut(file: bytes) -> AsyncIterator[bytes]:
+        nonlocal sent
+        whole = b"--abc\r\n" + DETAILS_PART + b"\r\n--abc\r\n" + part("file", file, "a.pdf") + b"\r\n--abc--\r\n"
+        for at in range(0, len(whole), size):
+            sent += size
+            yield whole[at : at + size]
+
+    path, kind = f"/v1/cases/{case['id']}/documents", "multipart/form-data; boundary=abc"
+    few = await raw(world, "coordinator", path, cut(PDF + b"\r\n--abcx" * 8), kind)
+    assert few.status_code == 201, few.text
+    before, sent = kept(settings, world), 0
+    many = await raw(world, "coordinator", path, cut(PDF + b"\r\n--abcx" * 10_000), kind)
+    assert (many.status_code, many.json()["code"]) == (400, "unreadable-multipart")
+    assert sent < 8192, "the rest is not read"
+    assert kept(settings, world) == before
+
+
 # --- sizes
 
 

@@ -22,8 +22,8 @@ class Folder(TenantRow, Base):
     parent_id: Mapped[UUID | None]
     path: Mapped[list[UUID]] = mapped_column(IDS)
     name: Mapped[str]
-    explicit_only: Mapped[bool]
-    """The family asked that nobody reads it without a share on consent, the owner department included (X33)."""
+    marked_by: Mapped[list[UUID]] = mapped_column(IDS, server_default="{}")
+    """Who of the family asked that nobody reads it without a share on consent, the owner department included (X33)."""
     created_at: Mapped[datetime]
     created_by: Mapped[UUID]
     __table_args__ = (

@@ -23,7 +23,6 @@ from app.models import (
     EmergencyAccess,
     Folder,
     Guest,
-    InformationRequest,
     Member,
     Share,
     User,
@@ -44,6 +43,14 @@ from app.policy.cases import (
     joined,
     joined_by_reader,
     joined_from,
+)
+from app.policy.closing import (
+    anothers_own_note,
+    in_marked_folder,
+    obtained_before_notice,
+    sealed_case,
+    shows_protected_address,
+    withheld_from_reader,
 )
 from app.policy.core import Policy
 from app.policy.rules import UUID_TYPE, Expression, Grant, Grants, mine, rule, some, those, word
@@ -215,53 +222,9 @@ def custody_of_subject() -> Expression:
 
 
 @rule
-def sealed_case() -> Expression:
-    """The case is restricted (GDPR art. 18): its documents are kept, and nobody reads them."""
-    return case.sealed
-
-
-@rule
-def anothers_own_note() -> Expression:
-    """It is a note that its author keeps to herself, and the reader is not the author."""
-    return document.author_only & (document.created_by != ACTOR.user)
-
-
-@rule
-def shows_protected_address() -> Expression:
-    """Somebody's protected address can be read in it; that person and the case's advisers are excepted (ADR 0013)."""
-    hidden = some(
-        table_of(Member),
-        member.id == any_(document.shows_address_of),
-        member.address_protected,
-        ~(member.id == any_(ACTOR.persons)),
-    )
-    return hidden & ~ADVISERS.where
-
-
-@rule
-def withheld_from_reader() -> Expression:
-    """The document is withheld from the reader, for a recorded reason."""
-    return some(
-        table_of(Withholding),
-        withholding.document_id == document.id,
-        withholding.member_id == any_(ACTOR.persons),
-        withholding.ended_at.is_(None),
-    )
-
-
-@rule
-def obtained_before_notice() -> Expression:
-    """It was asked for under a statutory basis of which the family is told later, for a documented reason."""
-    request = columns(InformationRequest)
-    later = some(table_of(Basis), basis.id == request.basis_id, basis.notice_after > ACTOR.today)
-    return some(table_of(InformationRequest), request.document_id == document.id, later)
-
-
-@rule
 def explicit_consent_only() -> Expression:
     """The family asked that the folder is read on a share on consent only, and there is none to the reader (X33)."""
-    asked = some(table_of(Folder), folder.id == any_(document.path), folder.explicit_only)
-    return asked & ~shared_on_consent.holds
+    return in_marked_folder() & ~shared_on_consent.holds
 
 
 @rule
@@ -295,11 +258,23 @@ def made_by_staff() -> Expression:
     return some(table_of(User), user.id == document.created_by, user.kind == "professional")
 
 
+@rule
+def kept_by_the_family() -> Expression:
+    """The family brought it, and keeps the folder: no department reads it there, so the family judges its relevance."""
+    return in_marked_folder() & ~made_by_staff.holds
+
+
 IN_THE_CASE: Grants = {**CONTENT, "service": Grant(allow=(acts_for_owner_department,))}
 OWNING: Grants = {"professional": Grant(allow=(owner_department,)), "citizen": Grant(allow=(uploaded_by_reader,))}
 WRITING: Grants = {**OWNING, "professional": Grant(require=(made_by_staff,), allow=(owner_department,))}
 DOWNLOADING: Grants = {kind: Grant(allow=grant.allow) for kind, grant in READ.items()}
 """Of what may be read; the log tells that the content was fetched, and by the same reason."""
+THEIRS = Grant(allow=(own_information, custody_of_subject))
+"""Of the family, those whose own it is: what is shared with one of them is another's to say something about."""
+REVIEWING: Grants = {
+    "professional": Grant(allow=(owner_department,)),
+    "citizen": Grant(require=(kept_by_the_family,), allow=THEIRS.allow),
+}
 KEEPING: Grants = {"professional": Grant(allow=(owner_department, *ADVISERS.allow))}
 """Who answers for a document: the department that owns it, and the case's advisers."""
 
@@ -378,9 +353,9 @@ documents = Policy(
         "change_document": OWNING,
         "add_version": WRITING,
         "download": DOWNLOADING,
-        "review_relevance": {"professional": Grant(allow=(owner_department,))},
+        "review_relevance": REVIEWING,
         "approve_document": {"professional": Grant(allow=(owner_department,))},
-        "share": {**KEEPING, "citizen": Grant(allow=(own_information, custody_of_subject))},
+        "share": {**KEEPING, "citizen": THEIRS},
         "withhold": KEEPING,
     },
     filters={

@@ -7,14 +7,14 @@ asked about is put in its place; so one constant statement tells which of them r
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Subquery, any_, false, func, null, select, union
+from sqlalchemy import CTE, Column, ColumnElement, any_, false, func, null, select, union
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BindParameter
 
 from app.db import columns, table_of
-from app.models import Assignment, Basis, EmergencyAccess, Guest, Member, Position, Share, TeamMember, User
+from app.models import Assignment, Basis, Case, EmergencyAccess, Guest, Member, Position, Share, TeamMember, User
 from app.policy.actor import ACTOR, KINDS
 from app.policy.cases import INSIDE, case
 from app.policy.documents import (
@@ -37,6 +37,8 @@ ALIKE: Final = frozenset(
     f"actor_{name}" for name in ("municipality", "at", "today", "youth_born_by", "adult_born_by", "coordinator_implied")
 )
 """What is the same for every reader of a municipality at one instant."""
+AT_WORK: Final = INSIDE.allow
+"""The rules that ask of a reader and a case, and of nothing in it."""
 
 
 def instead(holds: Any, others: Mapping[Any, Any], *, alike: frozenset[str] | None = None) -> Any:
@@ -62,8 +64,11 @@ def told() -> Expression:
     return (ACTOR.kind != "citizen") | ~notice_pending()
 
 
-def readers(*conditions: Expression) -> Subquery:
-    """Active accounts such that …, each with what the rules ask of a reader (`Actor`, `services/actors.py`)."""
+def readers(*conditions: Expression) -> CTE:
+    """Active accounts such that …, each with what the rules ask of a reader (`Actor`, `services/actors.py`).
+
+    Worked out once in a statement: asked anew in each rule, for each document, it took most of the time.
+    """
     person = table_of(User)
     held = _ids(position.department_id, position.user_id == user.id, position.ended_at.is_(None))
     themselves = _ids(member.id, member.user_id == user.id)
@@ -81,8 +86,17 @@ def readers(*conditions: Expression) -> Subquery:
         )
         .select_from(person)
         .where(mine(person), user.active, *conditions)
-        .subquery("reader")
+        .cte("reader")
+        .prefix_with("materialized")
     )
+
+
+def readers_in(case_id: Any, *conditions: Expression) -> CTE:
+    """The same, each with which rules of work hold in this one case: so those are asked once, not for each document."""
+    who = readers(*conditions)
+    here = select(1).where(mine(table_of(Case)), case.id == case_id).correlate_except(table_of(Case))
+    works = [here.where(of(who, one.holds)).exists().label(one.name) for one in AT_WORK]
+    return select(*who.c, *works).cte("reader_in_case").prefix_with("materialized")
 
 
 def on_case(case_id: Any) -> Expression:
@@ -102,6 +116,8 @@ def _ids(column: ColumnElement[Any], *conditions: Expression) -> ColumnElement[A
 
 def of(reader: Any, holds: Any) -> Any:
     """The condition, or value, asked about a reader as far as the asker may know of what opens."""
+    known = {id(one.holds): reader.c[one.name] for one in AT_WORK if one.name in reader.c}
+    holds = visitors.replacement_traverse(holds, {}, lambda element, **_: known.get(id(element)))
     others = {
         ACTOR.user: reader.c.id,
         ACTOR.kind: reader.c.kind,

@@ -92,8 +92,8 @@ def shared_by_reader() -> Expression:
 
 def of_what_is_read(kind: Kind) -> Rule:
     """Of a document that one may not read, nothing is told: neither to whom it was shared, nor from whom withheld."""
-    says = "It is about a document that the reader may read, or about a folder."
-    return Rule(f"document_read_by_{kind}", says, document.id.is_(None) | READ[kind].where)
+    says = "It is about a document that the reader may read, or about a folder of a case that is not restricted."
+    return Rule(f"document_read_by_{kind}", says, (document.id.is_(None) & ~case.sealed) | READ[kind].where)
 
 
 @rule

@@ -20,8 +20,9 @@ from app.policy.cases import (
     in_case,
     joined,
 )
+from app.policy.closing import sealed_case
 from app.policy.core import Policy
-from app.policy.documents import REACH, sealed_case
+from app.policy.documents import REACH
 from app.policy.rules import Expression, Grant, Grants, rule, some
 
 table, statement, version = table_of(Statement), columns(Statement), columns(StatementVersion)

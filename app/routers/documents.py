@@ -131,7 +131,7 @@ async def get_document_version_content(
 
 @router.post("/documents/{document_id}/relevance", response_model=DocumentOut)
 async def review_document(document_id: UUID, wanted: RelevanceIn, actor: CurrentActor, session: Session) -> Response:
-    """Judge whether a document is relevant to share: for the department that owns it."""
+    """Judge whether a document is relevant to share: for the department that owns it, or the family that keeps it."""
     reviewed = await documents.review(session, actor, document_id, wanted)
     return one(DocumentOut, reviewed, place=f"/v1/documents/{document_id}")
 

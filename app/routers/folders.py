@@ -50,5 +50,5 @@ async def rename_folder(
 async def mark_folder(
     folder_id: UUID, wanted: FolderMark, condition: AsRead, actor: CurrentActor, session: Session
 ) -> Response:
-    """For the family: whether staff read what lies in it on a share with consent only."""
+    """For the family: whether staff read what lies in it on a share with consent only. Each takes back their own."""
     return one(FolderOut, await folders.mark(session, actor, folder_id, wanted, condition))

@@ -25,7 +25,7 @@ class FolderPatch(In):
 
 
 class FolderMark(In):
-    """Whether the family wants it read on a share with consent only, by the department that owns it too (X33)."""
+    """Whether one wants it read on a share with consent only, by the department that owns it too (X33)."""
 
     explicit_only: StrictBool
 

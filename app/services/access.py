@@ -15,9 +15,9 @@ from app.models import AccessLog, Case, Department, Document, DocumentVersion, M
 from app.policy import access as policies
 from app.policy.actor import ACTOR, Actor, Kind
 from app.policy.cases import case
-from app.policy.documents import BY_SHARE, STAFF_READ, documents, shared_on_statute
+from app.policy.documents import BY_SHARE, STAFF_READ, THEIRS, documents, shared_on_statute
 from app.policy.families import members
-from app.policy.reading import of, on_case, readers, reads, until, user, why
+from app.policy.reading import of, on_case, readers, readers_in, reads, until, user, why
 from app.policy.rules import UUID_TYPE, Expression, Grant, Rule, empty, is_one, mine, probed, word
 from app.policy.sharing import recipient_name
 from app.policy.untold import looked_before_notice, pending_in
@@ -32,6 +32,8 @@ NAMES: Final = ARRAY(TEXT)
 
 async def access(session: Transaction, actor: Actor, case_id: UUID) -> list[dict[str, Any]]:
     """Everybody who may see a document of the case now, of those that the reader may read; by kind and name.
+
+    Of the family each is told of their own and their children's: not of what another of them shared with them.
 
     Shared departments and organisations stand beside the people. As many statements for many people as for one.
     Raises NotFound for whoever is neither inside the case nor of the family.
@@ -48,8 +50,12 @@ def _told(row: Row, language: str) -> dict[str, Any]:
 
 
 def seen(kind: Kind, *conditions: Expression) -> CTE:
-    """The documents of the case that the asker may read: nothing is told of others."""
-    here = (mine(table_of(Document)), document.case_id == CASE, *conditions)
+    """The documents of the case that the asker may read: nothing is told of others.
+
+    Of the family, each is told of what is theirs: who else reads what another shared with them, is that one's affair.
+    """
+    theirs = probed(THEIRS.where) if kind == "citizen" else true()
+    here = (mine(table_of(Document)), document.case_id == CASE, theirs, *conditions)
     readable = probed(documents.grant(kind, "read").where)
     return select(document.id).select_from(documents.ground).where(*here, readable).cte("seen")
 
@@ -58,7 +64,7 @@ def seen(kind: Kind, *conditions: Expression) -> CTE:
 def _people(kind: Kind) -> Select[Any]:
     """The people and services that read what the asker reads: each with what opens it, and until when."""
     ids = seen(kind)
-    who = readers(or_(on_case(CASE), user.kind == "service", _known_of_family(kind)))
+    who = readers_in(CASE, or_(on_case(CASE), user.kind == "service", _known_of_family(kind)))
     found = _gathered(_pairs(ids, who, why(who), reads(who)))
     units = func.array_cat(_names(department, found.c.departments), _names(organisation, found.c.recipients))
     rows = select(*_shown(found), units.label("units"), _last_looked(ids, found.c.id).label("last_looked"))

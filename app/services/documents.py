@@ -129,7 +129,10 @@ async def change_document(
 
 
 async def review(session: Transaction, actor: Actor, id: UUID, wanted: RelevanceIn) -> Row:
-    """Judge whether it is relevant to share: for the department that owns it (R296). Emits `document.reviewed`."""
+    """Judge whether it is relevant to share: for the department that owns it (R296). Emits `document.reviewed`.
+
+    What the family brought to a folder that it keeps, no department reads: those whose own it is judge it (X33).
+    """
     document = await policy.get(session, actor, id, "review_relevance")
     require_open_around(document)
     judged = {"relevance": wanted.relevance, "relevance_note": wanted.note}

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Subquery, any_, bindparam, func, or_, select, true
+from sqlalchemy import ARRAY, CTE, ColumnElement, Select, Subquery, any_, bindparam, func, or_, select, true
 from sqlalchemy import case as when
 
 from app.db import Row, Transaction, columns, table_of
@@ -207,7 +207,7 @@ def _lacking(kind: Kind) -> Subquery:
     return select(*kept, state, func.coalesce(found.c.usable, found.c.consent_id).label("consent_id")).subquery("lacks")
 
 
-def _how_far(who: Subquery, subject: ColumnElement[Any]) -> tuple[ColumnElement[Any], Any, Expression]:
+def _how_far(who: CTE, subject: ColumnElement[Any]) -> tuple[ColumnElement[Any], Any, Expression]:
     """Of this part of a document: a basis that a share could use, else the nearest one, and whether it is shared."""
     named = {share.purpose: func.coalesce(PURPOSE, basis.purpose), share.recipient_id: ACTOR.user}
     fits = of(who, instead(speaks_of(subject), named))

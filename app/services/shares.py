@@ -19,7 +19,7 @@ from app.policy.documents import documents
 from app.policy.folders import folders
 from app.schemas.shares import ShareIn, ShareRevocation
 from app.services.bases import Lack, covering, missing, naming_folder
-from app.services.casework import require_open_around, require_unsealed
+from app.services.casework import require_open_around
 from app.services.events import emit
 from app.services.recipients import reached
 from app.services.rows import add, change
@@ -59,7 +59,6 @@ async def share_folder(session: Transaction, actor: Actor, id: UUID, wanted: Sha
     if not bases:
         raise ConsentMissing("/recipient/id", refusal=refusal)
     require_open_around(folder)
-    require_unsealed(folder)
     return await _shared(session, actor, folder, wanted, bases, folder_id=id)
 
 

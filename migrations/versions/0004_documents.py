@@ -369,7 +369,7 @@ def tables() -> None:
         sa.Column("parent_id", sa.Uuid(), nullable=True),
         sa.Column("path", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("explicit_only", sa.Boolean(), nullable=False),
+        sa.Column("marked_by", postgresql.ARRAY(sa.Uuid()), server_default="{}", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.Uuid(), nullable=False),
         sa.Column("municipality_id", sa.Uuid(), nullable=False),

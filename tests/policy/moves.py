@@ -232,7 +232,7 @@ async def close(play: Play, dice: Dice) -> None:
         await play.attempt("seal", restrictions.restrict, head, play.case["id"], RestrictionIn(reason="Indsigelse."))
     elif kind == "explicit":
         folder = dice.choice(play.facts["folders"])
-        await play.write("folders", folder, explicit_only=not folder["explicit_only"])
+        await play.write("folders", folder, marked_by=[] if folder["marked_by"] else [play.case["opened_by"]])
     elif kind == "note":
         one = dice.choice(play.facts["documents"])
         await play.write("documents", one, author_only=not one["author_only"])

@@ -35,7 +35,7 @@ CONTENT_RESOURCES += ("role_agreement", "information", "application", "statement
 SPOKEN_OF: Final[dict[str, tuple[str, Answer]]] = {
     # of these an event tells only to those who read the thing itself
     "document": ("documents", sharing.reads),
-    "folder": ("folders", in_case(reads_content)),
+    "folder": ("folders", in_case(sharing.knows_of_folders)),
     "consent": ("bases", sharing.knows_of_consent),
     "statutory_basis": ("bases", sharing.knows_of_statute),
     "share": ("shares", sharing.knows_of_share),
@@ -205,7 +205,7 @@ READS: Final[dict[str, tuple[str, Answer]]] = {
     "related_case": ("related_cases", about_member("member_id", shared=False, children=True)),
     "measure": ("measures", about_member("member_id", shared=False, children=True)),
     "restriction": ("restrictions", in_case(people)),
-    "folder": ("folders", in_case(reads_content)),
+    "folder": ("folders", in_case(sharing.knows_of_folders)),
     "document": ("documents", sharing.reads),
     "document_version": ("document_versions", sharing.reads_version),
     "share": ("shares", sharing.knows_of_share),

@@ -18,6 +18,7 @@ from tests.policy.parts import (
     old_enough,
     own,
     party,
+    reads_content,
     staff,
 )
 from tests.policy.random_worlds import Facts, Row
@@ -124,7 +125,7 @@ def speaks_of(document: Row, basis: Row) -> bool:
 
 
 def on_consent_only(facts: Facts, document: Row) -> bool:
-    return any(f["explicit_only"] for f in facts["folders"] if f["id"] in document["path"])
+    return any(f["marked_by"] for f in facts["folders"] if f["id"] in document["path"])
 
 
 def hides_an_address(facts: Facts, who: Row, document: Row) -> bool:
@@ -234,11 +235,16 @@ def reads_version(facts: Facts, who: Row, version: Row) -> bool:
 # --- shares, visitors, emergencies, what is withheld
 
 
+def knows_of_folders(facts: Facts, who: Row, case: Row) -> bool:
+    """Those who work in the case or are a party; a name tells too, so while it is sealed nobody."""
+    return reads_content(facts, who, case) and not case["sealed"]
+
+
 def knows_of_share(facts: Facts, who: Row, share: Row) -> bool:
     """Of a document that one may not read nothing is told, and to the family nothing before its notice."""
     case, document = case_of(facts, share), None if share["document_id"] is None else document_of(facts, share)
     to_me = share["recipient_id"] in recipients(facts, who) and (document is not None or _stands(facts, who, share))
-    if document is not None and not reads(facts, who, document):
+    if case["sealed"] or (document is not None and not reads(facts, who, document)):
         return False
     if who["kind"] == "professional":
         mine = share["created_by"] == who["id"] or to_me or advises(facts, who, case)

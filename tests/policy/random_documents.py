@@ -76,7 +76,7 @@ def _folders(facts: "Facts", case: "Row", dice: Dice) -> list["Row"]:
 def add_folder(facts: "Facts", case: "Row", explicit_only: bool = False, parent: "Row | None" = None) -> "Row":
     id, above = new_id(), [] if parent is None else parent["path"]
     row = {"id": id, "case_id": case["id"], "parent_id": above[-1] if above else None, "path": [*above, id]}
-    row |= {"name": id.hex, "explicit_only": explicit_only, "created_at": facts.past}
+    row |= {"name": id.hex, "marked_by": [case["opened_by"]] if explicit_only else [], "created_at": facts.past}
     return facts.add("folders", **row, created_by=case["opened_by"])
 
 

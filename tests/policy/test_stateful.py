@@ -169,6 +169,8 @@ async def judge_access(play: Play, asker: Actor, who: Row, dice: Dice) -> None:
     """Who may see what, as far as the asker may: each person with the right number of documents, and nobody else."""
     facts = as_told(play.facts, who)
     mine = [row for row in facts["documents"] if oracle.reads(play.facts, who, row)]
+    if who["kind"] == "citizen":  # who else reads what another shared with them, is that one's affair
+        mine = [row for row in mine if oracle.is_theirs(play.facts, who, row)]
     told = {row["id"]: row for row in await access.access(play.session, asker, play.case["id"])}
     for name, other in play.people.items():
         known = other["kind"] != "citizen" or known_of(play.facts, who, other)

@@ -53,7 +53,7 @@ class Arranged:
             parent_id=within[-1] if within else None,
             path=[*within, id],
             name=name,
-            explicit_only=explicit_only,
+            marked_by=[self.world.ids["mother"]] if explicit_only else [],
             created_at=now(),
             created_by=self.world.ids["coordinator"],
         )

@@ -94,6 +94,33 @@ async def test_what_it_says_is_what_reading_says(arranged: Arranged) -> None:
                 assert shown.get(who, 0) == expected, (asker, who)
 
 
+async def test_who_else_reads_what_one_parent_shared_with_the_other_is_not_told(arranged: Arranged) -> None:
+    """He reads her letter; who reads it too, who lacks what, and why another may, is hers to see."""
+    world, father = arranged.world, {UUID(arranged.family.members["father"]): "member"}
+    letter = await arranged.document("mother", owner="ppr", by="psychologist", category="health")
+    both = await arranged.document("child", "mother", owner="ppr", by="psychologist", category="health")
+    for about in ("mother", "child"):
+        to = {**father, **arranged.department("job")}
+        await arranged.basis(about, to=to, categories=["health"])
+    before = await listed(arranged, "father")
+    for document in (letter, both):
+        for to in (father, arranged.department("job")):
+            assert (await arranged.share(document, to, "psychologist")).status_code == 201
+        assert await arranged.status("father", document) == 200
+    assert await listed(arranged, "father") == before
+    assert (await listed(arranged, "mother"))["job"]["documents"] == 2
+    assert (await listed(arranged, "mother"))["psychologist"]["documents"] == 2
+    gaps = f"/v1/cases/{arranged.case['id']}/consent-gaps"
+    assert (await world.get("father", gaps)).json()["items"] == []
+    assert (await world.get("mother", gaps)).json()["items"] != []
+    for document in (letter, both):
+        asked = f"/v1/documents/{document}/explanation?user_id={world.ids['psychologist']}"
+        assert (await world.get("father", asked)).status_code == 403
+        shares = (await world.get("father", f"/v1/documents/{document}/shares")).json()["items"]
+        assert [one["recipient_kind"] for one in shares] == ["member"], "but what came to himself"
+        assert (await world.get("father", f"{gaps}?document_id={document}")).json()["items"] == []
+
+
 async def test_the_places_something_is_shared_with(arranged: Arranged) -> None:
     document = await arranged.document()
     basis = await arranged.basis(to=arranged.department("job"), hours=2)

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.uploads import relevant, upload, uploaded
-from tests.worlds import FamilyOf, World
+from tests.worlds import FamilyOf, World, local_today
 
 pytestmark = pytest.mark.anyio
 
@@ -96,12 +96,42 @@ async def test_what_the_family_marks_its_department_reads_no_more_without_a_shar
             assert (await world.get(who, where)).status_code == 404, who
         assert (await world.get(who, "/v1/documents")).json()["items"] == []
     assert (await world.get("father", path)).status_code == 200
-    assert (await mark(world, "father", upper, True)).json()["explicit_only"] is True
-    assert (await mark(world, "father", upper, False)).json()["explicit_only"] is False
+    assert (await mark(world, "mother", upper, True)).json()["explicit_only"] is True
+    assert (await mark(world, "mother", upper, False)).json()["explicit_only"] is False
     assert (await world.get("coordinator", path)).status_code == 200
     told = (await world.get("coordinator", f"/v1/cases/{case['id']}/timeline")).json()["items"]
     kinds = [one["type"] for one in told if one["resource"] == "folder"]
     assert kinds == ["folder.unmarked", "folder.marked", "folder.created", "folder.created"]
+
+
+async def test_each_parent_takes_back_their_own_mark_and_no_other(world: World, case: Any) -> None:
+    """What one parent keeps, the other does not open; where both asked, it stays until both have taken it back."""
+    folder = await made(world, case, "Privat")
+    document = await relevant(world, "coordinator", case, folder_id=folder["id"])
+    path = f"/v1/documents/{document['id']}"
+    assert (await mark(world, "mother", folder, True)).status_code == 200
+    refused = await mark(world, "father", folder, False)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert (await world.get("coordinator", path)).status_code == 404
+    assert (await mark(world, "father", folder, True)).json()["explicit_only"] is True
+    assert (await mark(world, "mother", folder, False)).json()["explicit_only"] is True
+    assert (await mark(world, "mother", folder, False)).status_code == 403
+    assert (await world.get("coordinator", path)).status_code == 404
+    assert (await mark(world, "father", folder, False)).json()["explicit_only"] is False
+    assert (await world.get("coordinator", path)).status_code == 200
+
+
+async def test_who_lost_custody_keeps_nothing_from_who_has_it(world: World, family: FamilyOf, case: Any) -> None:
+    folder = await made(world, case, "Privat")
+    assert (await mark(world, "father", folder, True)).status_code == 200
+    listed = (await world.get("coordinator", f"/v1/families/{family.id}/custodies")).json()["items"]
+    whose = (family.members["child"], family.members["father"])
+    (his,) = [one for one in listed if (one["child_id"], one["holder_id"]) == whose]
+    ended = {"valid_until": local_today().isoformat()}
+    answer = await world.update("coordinator", "PATCH", f"/v1/custodies/{his['id']}", ended)
+    assert answer.status_code == 200, answer.text
+    assert (await world.get("mother", f"/v1/folders/{folder['id']}")).json()["explicit_only"] is True
+    assert (await mark(world, "mother", folder, False)).json()["explicit_only"] is False
 
 
 async def test_who_brings_something_to_a_marked_folder_may_not_read_it_there(world: World, case: Any) -> None:

@@ -41,6 +41,33 @@ async def test_nobody_reads_a_document_until_it_is_over(arranged: Arranged) -> N
     assert "case.restriction_ended" in told
 
 
+async def test_nor_what_its_folders_are_called(arranged: Arranged) -> None:
+    """A name tells as much as a title: in lists, by id, by its shares, and by who makes another of the same name."""
+    world, case = arranged.world, f"/v1/cases/{arranged.case['id']}"
+    folder = await arranged.folder("Mors misbrug")
+    await arranged.document(path=[folder])
+    await arranged.basis(to=arranged.user("psychologist"))
+    to = {"recipient": {"kind": "user", "id": str(world.ids["psychologist"])}, "purpose": "assessment"}
+    share = await world.post("coordinator", f"/v1/folders/{folder}/shares", to)
+    assert share.status_code == 201, share.text
+    one, shares = f"/v1/folders/{folder}", (f"/v1/shares/{share.json()['id']}", f"/v1/folders/{folder}/shares")
+    await world.post("head", f"{case}/restriction", {"reason": "Oplysningerne bestrides."})
+    for who in READERS:
+        for path in (one, f"{one}/explanation", *shares):
+            assert (await world.get(who, path)).status_code == 404, (who, path)
+        for path in (f"{case}/folders", f"{case}/shares"):
+            assert (await world.get(who, path)).json()["items"] == [], (who, path)
+        for path in (f"{case}/timeline", f"{case}/folders"):
+            assert str(folder) not in (await world.get(who, path)).text, (who, path)
+        made = await world.post(who, f"{case}/folders", {"name": "Mors misbrug"})
+        assert (made.status_code, made.json()["code"]) == (409, "case-restricted"), who
+    marked = await world.call("mother", "PUT", f"{one}/explicit-only", {"explicit_only": True}, if_match='"x"')
+    assert marked.status_code == 404
+    await world.post("head", f"{case}/restriction/end", {"reason": "Rettet."})
+    for who in READERS:
+        assert (await world.get(who, one)).status_code == 200, who
+
+
 async def test_the_professional_head_alone_restricts(arranged: Arranged) -> None:
     world, case = arranged.world, f"/v1/cases/{arranged.case['id']}"
     for who, status in (("coordinator", 403), ("psychologist", 403), ("mother", 403), ("other_head", 404)):

@@ -311,3 +311,45 @@ async def test_a_replay_reads_the_share_again(arranged: Arranged) -> None:
     path = f"/v1/documents/{document}/shares"
     first, again = [await arranged.world.post("coordinator", path, body, idempotency_key="en-deling") for _ in range(2)]
     assert (again.status_code, again.json()) == (201, first.json())
+
+
+async def judged(arranged: Arranged, who: str, document: UUID) -> int:
+    answer = await arranged.world.post(who, f"/v1/documents/{document}/relevance", {"relevance": "relevant"})
+    return answer.status_code
+
+
+async def test_the_family_shares_what_it_brought_to_a_folder_that_it_keeps(arranged: Arranged) -> None:
+    """X33: no department reads it there, so the family judges its relevance; and on a consent in force only."""
+    folder = await arranged.folder(explicit_only=True)
+    brought = {"by": "mother", "relevance": "unreviewed", "path": [folder]}
+    document = await arranged.document(**brought)
+    staff = ("coordinator", "psychologist", "journal")
+    assert [await judged(arranged, who, document) for who in staff] == [404, 404, 404]
+    to = arranged.user("psychologist")
+    refused = await arranged.share(document, to, "mother")
+    assert (refused.status_code, refused.json()["code"]) == (403, "consent-missing")
+    basis = await arranged.basis(to=to)
+    refused = await arranged.share(document, to, "mother")
+    assert (refused.status_code, refused.json()["code"]) == (409, "document-unreviewed")
+    assert await judged(arranged, "father", document) == 200, "whoever has custody of all whom it is about"
+    shared = await arranged.share(document, to, "mother")
+    assert shared.status_code == 201, shared.text
+    assert [await arranged.status(who, document) for who in staff] == [404, 200, 404]
+    await arranged.end(basis)
+    assert await arranged.status("psychologist", document) == 404
+
+
+async def test_the_family_judges_nothing_else(arranged: Arranged) -> None:
+    """Not what staff made, not what a department can read, and not what is about another of the family."""
+    folder = await arranged.folder(explicit_only=True)
+    made_by_staff = await arranged.document(relevance="unreviewed", path=[folder])
+    in_no_folder = await arranged.document(by="mother", relevance="unreviewed")
+    of_hers = await arranged.document("mother", by="mother", relevance="unreviewed", path=[folder])
+    of_both = await arranged.document("child", "father", by="mother", relevance="unreviewed", path=[folder])
+    given = {made_by_staff: (403, 403), in_no_folder: (403, 403), of_hers: (200, 404), of_both: (404, 200)}
+    for document, expected in given.items():
+        assert (await judged(arranged, "mother", document), await judged(arranged, "father", document)) == expected
+    await arranged.basis("mother", to={UUID(arranged.family.members["father"]): "member"})
+    shared = await arranged.share(of_hers, {UUID(arranged.family.members["father"]): "member"}, "mother")
+    assert shared.status_code == 201, shared.text
+    assert await judged(arranged, "father", of_hers) == 403, "it was shared with him, and is hers"
