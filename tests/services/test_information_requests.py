@@ -165,6 +165,7 @@ async def test_those_inside_the_case_ask(arranged: Arranged, neighbour: World) -
 
 async def test_a_restricted_or_closed_case_asks_nothing(arranged: Arranged) -> None:
     path = await asked(arranged)
+    await covered(arranged, kind="statute")  # a consent ends with the case
     await arranged.set(Case, UUID(arranged.case["id"]), sealed=True)
     assert (await ask(arranged)).json()["code"] == "case-restricted"
     assert (await give(arranged, path)).json()["code"] == "case-restricted"
