@@ -17,7 +17,7 @@ from app.policy import applications, consents, contents, documents, folders, req
 from app.policy.actor import Kind
 from app.policy.cases import cases
 from app.policy.core import Policy
-from app.policy.rules import Expression, Rule, is_one, leaves, mine, probed
+from app.policy.rules import Expression, Grants, Rule, is_one, leaves, mine, probed
 
 HEARD_OF: Final[Mapping[str, Policy]] = {
     "document": documents.documents,
@@ -34,11 +34,16 @@ HEARD_OF: Final[Mapping[str, Policy]] = {
 }
 """By the first word of an event's type, the policy that says who hears of it."""
 
+THEIRS: Final[Grants] = {
+    **documents.READ,
+    "citizen": replace(documents.READ["citizen"], allow=documents.THEIRS.allow),
+}
+"""Who is told of looks at a document: of the family those whose own it is; what is shared with one is another's."""
 LOOKED_AT: Final[Mapping[str, Policy]] = {
     policy.name: policy
     for policy in (
-        documents.documents,
-        replace(contents.document_versions, read=documents.READ),  # of looks at what was there before, too
+        replace(documents.documents, read=THEIRS),
+        replace(contents.document_versions, read=THEIRS),  # of looks at what was there before, too
         folders.folders,
         sharing.shares,
         sharing.guests,
@@ -95,7 +100,7 @@ def heard_of(kind: Kind, resource: ColumnElement[str], id: ColumnElement[Any]) -
 def looked_at(
     kind: Kind, resource: ColumnElement[str], ids: ColumnElement[Any], case_id: ColumnElement[Any]
 ) -> Expression:
-    """The look was at something of the case that this kind of reader may read too, or was shown nothing at all."""
+    """The look was at something of the case that is this kind of reader's to know of, or was shown nothing at all."""
     arms = []
     for name, policy in LOOKED_AT.items():
         here = (policy.table.c.id == any_(ids)) & (policy.case_id == case_id)

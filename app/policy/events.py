@@ -210,6 +210,7 @@ def not_another_persons() -> Expression:
     by_staff = (entry.c.actor_kind != "citizen") | (entry.c.actor_id == ACTOR.user)
     as_a_whole = (entry.c.resource == "family") & (entry.c.outcome != "read")
     read_too = looked_at("citizen", entry.c.resource, entry.c.resource_ids, entry.c.case_id)
+    read_too |= (entry.c.actor_id == ACTOR.user) & (entry.c.outcome == "read")
     what_was_made = made("citizen", entry.c.action, entry.c.case_id, entry.c.at, entry.c.actor_id)
     read_too &= entry.c.action != "withhold"  # the document is readable again one day, and that it was not is not told
     makes = (entry.c.resource == "case") | is_one(entry.c.action, "share", "share_folder")
