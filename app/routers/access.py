@@ -22,7 +22,11 @@ WHOLE = Page((), None)
 
 @router.get("/cases/{case_id}/access", response_model=PageOut[ReaderOut])
 async def list_readers(case_id: UUID, actor: CurrentActor, session: Session) -> Response:
-    """Who may see documents of the case now, until when, and when they last looked; of those that you may read."""
+    """Who may see documents of the case now, until when, and when they last looked; of those that you may read.
+
+    An organisation or department stands there by its share; its people see the documents once they are on the case or
+    guests of it. Of the family each is shown to those who may read that person's record: parents not one another's.
+    """
     return many(ReaderOut, WHOLE, await access.access(session, actor, case_id))
 
 
@@ -30,7 +34,11 @@ async def list_readers(case_id: UUID, actor: CurrentActor, session: Session) -> 
 async def list_consent_gaps(
     case_id: UUID, query: Annotated[ConsentGapQuery, Query()], actor: CurrentActor, session: Session
 ) -> Response:
-    """Who lacks what to read the documents that you may read, each with a consent that is ready to be asked for."""
+    """Who lacks what to read the documents that you may read, each with a consent that is ready to be asked for.
+
+    It is for those who read the documents: nobody is told here of documents that are closed to them. A citizen sees
+    of `awaits` what concerns her own signature; where there is no purpose in the question, the request says `support`.
+    """
     return many(ConsentGapOut, WHOLE, await gaps.gaps(session, actor, case_id, query))
 
 
@@ -38,5 +46,8 @@ async def list_consent_gaps(
 async def explain_document(
     document_id: UUID, actor: CurrentActor, session: Session, user_id: UUID | None = None
 ) -> Response:
-    """Why the document is open to you; or, to those who may share it, why it is, or is not, to somebody else."""
-    return plain(DocumentExplanationOut, await access.explanation(session, actor, document_id, user_id))
+    """Why the document is open to you; or, to those who may share it, why it is, or is not, to somebody else.
+
+    Of another professional also what she lacks, in the words of `consent-gaps`: a consent, or a share on one.
+    """
+    return plain(DocumentExplanationOut, await gaps.explanation(session, actor, document_id, user_id))

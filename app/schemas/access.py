@@ -7,6 +7,7 @@ from pydantic import Field
 from app.schemas.base import Moment, Out
 from app.schemas.cases import ExplanationOut
 from app.schemas.codes import AccessKind, DocumentCategory
+from app.schemas.gaps import PartLackOut
 
 
 class ReaderOut(Out):
@@ -33,8 +34,12 @@ class ReasonOut(Out):
 
 
 class DocumentExplanationOut(Out):
-    """Why a document is open. Of somebody else only for reading, with what is not met, and what closes it."""
+    """Why a document is open. Of somebody else only for reading, with what is not met, and what closes it.
+
+    `lacks` is what another professional lacks of a consent, or of a share on one; empty for oneself.
+    """
 
     items: list[ExplanationOut]
     not_met: list[ReasonOut]
     closed_by: list[ReasonOut]
+    lacks: list[PartLackOut]

@@ -16,7 +16,7 @@ class ConsentGapQuery(BaseModel):
     user_id: UUID | None = Field(None, description="One professional, also somebody who is not on the case yet.")
     document_id: UUID | None = None
     meeting_id: UUID | None = Field(None, description="Those who were at a meeting, chair it, or are its guests.")
-    purpose: SharePurpose | None = Field(None, description="Left out: a basis for any purpose counts.")
+    purpose: SharePurpose | None = Field(None, description="Left out: a basis or a share for any purpose counts.")
 
 
 class LackOut(Out):
@@ -28,6 +28,13 @@ class LackOut(Out):
     state_label: str
     consent_id: UUID | None = Field(description="The consent that comes nearest, or is there and unused.")
     awaits: list[UUID] = Field(description="The members of the family whose signature it takes and lacks.")
+
+
+class PartLackOut(LackOut):
+    """The same, with the subject whose part it is."""
+
+    subject_id: UUID
+    subject_name: str
 
 
 class RequestRecipientOut(Out):

@@ -169,7 +169,7 @@ async def explanation(session: Transaction, actor: Actor, id: UUID, user_id: UUI
     """
     mine_ = await explained(session, actor, documents, id)
     if user_id is None or user_id == actor.user:
-        return {**mine_, "not_met": [], "closed_by": []}
+        return {**mine_, "of_kind": None, "not_met": [], "closed_by": []}
     if not next(one for one in mine_["items"] if one["action"] == "share")["rules"]:
         raise Forbidden(refusal=Refusal("document", "explain", id))
     values = {**actor.parameters, "row_id": id, "other_user": user_id}
@@ -184,7 +184,7 @@ async def explanation(session: Transaction, actor: Actor, id: UUID, user_id: UUI
         name: [{"rule": one, "reason": label("rule", one, actor.language)} for one in row[name]]
         for name in ("not_met", "closed_by")
     }
-    return {"items": [item], **told}
+    return {"items": [item], "of_kind": found[0].kind, "case_id": row.case_id, **told}
 
 
 OTHER: Final = select(readers(user.id == bindparam("other_user", type_=UUID_TYPE)).c.kind)
@@ -202,7 +202,7 @@ def _why(kind: Kind) -> Select[Any]:
     }
     lists = [_those_that(who, rules, hold).label(name) for name, (rules, hold) in named.items()]
     ground = documents.ground.join(who, true())
-    rows = select(of(who, grant.where).label("open"), *lists).select_from(ground)
+    rows = select(of(who, grant.where).label("open"), document.case_id, *lists).select_from(ground)
     return rows.where(mine(table_of(Document)), document.id == bindparam("row_id", type_=UUID_TYPE))
 
 

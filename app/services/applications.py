@@ -19,6 +19,8 @@ from app.services.rows import add, change
 from app.wire import Condition
 
 DECIDED: Final = ("granted", "partly_granted", "refused")
+OF_THE_FAMILY: Final = ("draft", "submitted", "withdrawn")
+"""What one of the family says of it; what the authority has done with it, those who advise the case write down."""
 NEXT: Final[Mapping[str, tuple[str, ...]]] = {
     "draft": ("submitted", "withdrawn"),
     "submitted": ("in_progress", "withdrawn"),
@@ -64,10 +66,13 @@ async def change_details(
 async def set_status(session: Transaction, actor: Actor, id: UUID, wanted: ApplicationStatusIn) -> Row:
     """Say how far it is, or pass the ball on. Emits `application.status_changed`; what was before is kept.
 
-    Raises Invalid for a day to come, or before the ball was last passed on, and for a ball that nobody can have any
-    more. Raises Conflict for a status that cannot follow, or where nothing would change.
+    Raises Invalid for a day to come, or before the ball was last passed on, for a ball that nobody can have any more,
+    and for a citizen who says what is the authority's to do. Raises Conflict for a status that cannot follow, or where
+    nothing would change.
     """
     application = await policies.applications.get(session, actor, id, "work_application")
+    if actor.kind == "citizen" and wanted.status not in (*OF_THE_FAMILY, application.status):
+        raise invalid("/status", "only-professionals")
     on, ball = wanted.on or actor.today, _ball(wanted)
     if on > actor.today:
         raise invalid("/on", "future")

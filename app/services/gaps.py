@@ -18,10 +18,10 @@ from app.policy.actor import ACTOR, Actor, Kind
 from app.policy.cases import case, children_in_custody
 from app.policy.contacts import meetings
 from app.policy.documents import (
-    BY_SHARE,
     STAFF_READ,
     acting_for_themselves,
     attached_to_the_case,
+    covered,
     covers,
     documents,
     explicit_consent_only,
@@ -33,6 +33,7 @@ from app.policy.documents import (
 from app.policy.reading import instead, of, on_case, readers, user
 from app.policy.rules import UUID_TYPE, Expression, Grant, Rule, mine, some, word
 from app.schemas.gaps import ConsentGapQuery
+from app.services import access
 from app.services.access import CASE, seen
 from app.services.bases import ASK_AGAIN, PURPOSE, lowest, nearest, of_subjects
 from app.services.catalogue import label
@@ -42,6 +43,7 @@ from app.services.signatories import signatories
 document, share, basis, member = columns(Document), columns(Share), columns(Basis), columns(Member)
 guest = columns(Guest)
 LONGEST: Final = 365
+Signers = Mapping[tuple[UUID, str], Sequence[UUID]]
 
 
 async def gaps(session: Transaction, actor: Actor, case_id: UUID, wanted: ConsentGapQuery) -> list[dict[str, Any]]:
@@ -56,30 +58,43 @@ async def gaps(session: Transaction, actor: Actor, case_id: UUID, wanted: Consen
     people = await _people(session, actor, case_id, wanted)
     values = {"wanted_case": case_id, "wanted_document": wanted.document_id, "wanted_purpose": wanted.purpose}
     rows = await session.rows(_lacks(actor.kind), {**actor.parameters, **values, "wanted_people": people})
-    nobody_asked = {(row.subject_id, row.category) for row in rows if row.state in ASK_AGAIN}
-    signers = await signatories(session, actor, nobody_asked)
+    signers = await _to_ask(session, actor, rows)
     last = actor.today + timedelta(days=min((await settings_now(session, actor)).consent.default_days, LONGEST))
     whose = [list(each) for _, each in groupby(rows, key=lambda row: (row.user_id, row.subject_id))]
     return [_gap(actor, each, signers, wanted, title, last) for each in whose]
 
 
+async def explanation(session: Transaction, actor: Actor, id: UUID, user_id: UUID | None = None) -> dict[str, Any]:
+    """`access.explanation`, with what another professional lacks of a consent or a share for it. Raises the same."""
+    found = await access.explanation(session, actor, id, user_id)
+    if found["of_kind"] != "professional":
+        return {**found, "lacks": []}
+    values = {"wanted_case": found["case_id"], "wanted_document": id, "wanted_purpose": None}
+    rows = await session.rows(_lacks(actor.kind), {**actor.parameters, **values, "wanted_people": [user_id]})
+    signers = await _to_ask(session, actor, rows)
+    return {**found, "lacks": [_lack(actor, row, signers) for row in rows]}
+
+
+async def _to_ask(session: Transaction, actor: Actor, rows: Sequence[Row]) -> Signers:
+    """Who would have to sign for what nobody has been asked about, or has ended."""
+    return await signatories(session, actor, {(row.subject_id, row.category) for row in rows if row.state in ASK_AGAIN})
+
+
+def _lack(actor: Actor, row: Row, signers: Signers) -> dict[str, Any]:
+    awaits = signers.get((row.subject_id, row.category), row.awaits) if row.state in ASK_AGAIN else row.awaits
+    return {**row._mapping, "state_label": label("consent_lack", row.state, actor.language), "awaits": awaits}
+
+
 def _gap(
     actor: Actor,
     rows: Sequence[Row],
-    signers: Mapping[tuple[UUID, str], Sequence[UUID]],
+    signers: Signers,
     wanted: ConsentGapQuery,
     title: str | None,
     last: date,
 ) -> dict[str, Any]:
     one = rows[0]
-    lacks = [
-        {
-            **row._mapping,
-            "state_label": label("consent_lack", row.state, actor.language),
-            "awaits": signers.get((row.subject_id, row.category), row.awaits) if row.state in ASK_AGAIN else row.awaits,
-        }
-        for row in rows
-    ]
+    lacks = [_lack(actor, row, signers) for row in rows]
     categories = sorted({row.category for row in rows if row.state in ASK_AGAIN})
     request = _request(actor, one, categories, wanted, title, last) if categories else None
     return {**one._mapping, "lacks": lacks, "request": request}
@@ -212,10 +227,15 @@ def _how_far(who: CTE, subject: ColumnElement[Any]) -> tuple[ColumnElement[Any],
     named = {share.purpose: func.coalesce(PURPOSE, basis.purpose), share.recipient_id: ACTOR.user}
     fits = of(who, instead(speaks_of(subject), named))
     good_here = (basis.kind == "consent") | ~explicit_consent_only.holds  # there consent alone opens
-    covered = some(table_of(Basis), covers(subject), good_here)
+    part = some(table_of(Basis), covers(subject), good_here)
     before = of(who, instead(speaks_of(subject, named_the_document_before), named))
     near = nearest(fits, basis.case_id == document.case_id, basis.subject_id == subject, before=before)
-    return lowest(fits, of(who, good_here)), near, of(who, some(table_of(Share), stands_to_reader(), covered))
+    return lowest(fits, of(who, good_here)), near, of(who, some(table_of(Share), stands_to_reader(), part, for_it()))
+
+
+def for_it() -> Expression:
+    """The share is for the purpose that is asked about, or for any where none is."""
+    return PURPOSE.is_(None) | (share.purpose == PURPOSE)
 
 
 def _asked_about(kind: Kind, subject: ColumnElement[Any]) -> Expression:
@@ -229,7 +249,9 @@ def _opened() -> Expression:
     """What opens a document by owning or sharing; for somebody who will be on the case as if she were."""
     joining = (document.owner_department_id == any_(ACTOR.departments)) & ~attached_to_the_case.holds
     will_own = Rule("will_own", "The professional would own it when on the case.", joining)
-    grant = Grant(allow=(owner_department, will_own, *BY_SHARE.allow), deny=(explicit_consent_only,))
+    by_share = some(table_of(Share), stands_to_reader(), covered(), for_it())
+    shared = Rule("shared_for_it", "It is shared for this purpose, and covered.", by_share)
+    grant = Grant(allow=(owner_department, will_own, shared), deny=(explicit_consent_only,))
     return grant.where
 
 

@@ -286,3 +286,41 @@ def test_a_leak_a_rule_that_asks_more_of_the_reader_cannot_be_asked_about_anothe
     """What is not known of another reader would silently be the asker's own."""
     with pytest.raises(TypeError, match="actor_leads"):
         of(readers(), leads_owner_department.holds)
+
+
+async def test_what_another_lacks_of_a_consent_or_a_share(arranged: Arranged) -> None:
+    """The psychologist is on the case: the explanation says what is lacking, as the gaps do."""
+    document = await arranged.document()
+    parents = sorted(arranged.family.members[who] for who in ("mother", "father"))
+
+    async def lacks(who: str = "coordinator") -> list[dict[str, Any]]:
+        answer = await why(arranged, who, document, "psychologist")
+        return list(answer.json()["lacks"])
+
+    (one,) = await lacks()
+    assert (one["state"], one["category"], one["subject_name"]) == ("not_asked", "report", "child Prøvesen")
+    assert sorted(one["awaits"]) == parents
+    basis = await arranged.basis(to=arranged.user("psychologist"))
+    for who in ("coordinator", "mother"):
+        assert [(one["state"], one["consent_id"]) for one in await lacks(who)] == [("not_shared", str(basis))]
+    await arranged.share(document, arranged.user("psychologist"))
+    assert await lacks() == []
+    await arranged.end(basis)
+    assert [one["state"] for one in await lacks()] == ["ended"]
+
+
+async def test_a_purpose_that_is_asked_about_is_a_question_of_its_own(arranged: Arranged) -> None:
+    """She reads it for one purpose; whether she may for another is told as if she did not."""
+    document = await arranged.document()
+    await arranged.basis(to=arranged.user("psychologist"))
+    await arranged.share(document, arranged.user("psychologist"))
+    path = f"/v1/cases/{arranged.case['id']}/consent-gaps?user_id={arranged.world.ids['psychologist']}"
+    found = {
+        purpose: [
+            lack["state"]
+            for gap in (await arranged.world.get("coordinator", f"{path}{purpose}")).json()["items"]
+            for lack in gap["lacks"]
+        ]
+        for purpose in ("", "&purpose=assessment", "&purpose=support")
+    }
+    assert found == {"": [], "&purpose=assessment": [], "&purpose=support": ["other_scope"]}

@@ -121,6 +121,8 @@ async def test_its_course_is_kept_and_the_ball_passed_on(world: World) -> None:
     )  # fmt: skip
     assert (await to(world, path, "granted")).status_code == 409
     assert (await to(world, path, "in_progress", on=day(1))).status_code == 422
+    own = await to(world, path, "in_progress", "mother")
+    assert (own.status_code, own.json()["errors"][0]["pointer"]) == (422, "/status"), "that is the authority's to do"
     assert (await to(world, path, "in_progress")).status_code == 200
     asked = await to(world, path, "in_progress", ball_with="family", note="Mangler lægeerklæring.")
     assert (asked.json()["status"], asked.json()["ball_with"]) == ("in_progress", "family")
