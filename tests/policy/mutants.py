@@ -63,6 +63,8 @@ NEAR: Final[dict[str, tuple[str, ...]]] = {
 }
 """The tests of services nearest to a module, where its own name does not say."""
 FIRST: Final = ("test_leaks", "test_edges", "test_acts")
+LOGGING: Final = {"events", "concerning", "untold", "grounds"}
+"""What is told of looks: the log's own tests are asked before those of single documents."""
 ALWAYS: Final = ("test_log", "test_breaches_documents", "test_breaches", "test_matrix")
 
 
@@ -155,6 +157,7 @@ def by_tests(mutant: Mutant) -> str:
         return error
     near = [ROOT / "tests" / "services" / f"test_{name}.py" for name in NEAR.get(mutant.module, (mutant.module,))]
     first, always = ([ROOT / "tests" / "policy" / f"{name}.py" for name in names] for names in (FIRST, ALWAYS))
+    first = always[:1] if mutant.module in LOGGING else first
     files = [*first, *near, *always]
     watch = FirstFailure()
     quiet = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", "--tb=no"]

@@ -9,7 +9,7 @@ import pytest
 from app.db import Database
 from tests.policy.play import PPR, Play, opening
 from tests.policy.random_documents import SECOND, add_basis, add_guest, add_share, add_withholding
-from tests.policy.random_worlds import DISABILITY, NOON, PAST, Row
+from tests.policy.random_worlds import DISABILITY, NOON, PAST, Row, add_event
 from tests.policy.test_leaks import reads, shared
 from tests.worlds import World
 
@@ -70,6 +70,51 @@ async def test_an_emergency(begin: timedelta, end: timedelta, opens: bool, play:
     document = play.facts["documents"][0]
     assert await reads(owner, play, "psychologist", "document", document) is opens
     assert await reads(owner, play, "coordinator", "document", document) is False
+
+
+TODAY = NOON.date()
+
+
+@pytest.mark.parametrize(
+    ("membership", "position", "opens"),
+    [
+        pytest.param({}, {}, True, id="in the team"),
+        pytest.param({"left_at": PAST}, {}, False, id="left"),
+        pytest.param({"relevant": False}, {}, False, id="not needed"),
+        pytest.param({"ends_on": TODAY}, {}, False, id="until today"),
+        pytest.param({"ends_on": TODAY + timedelta(days=1)}, {}, True, id="until tomorrow"),
+        pytest.param({}, {"ended_at": PAST}, False, id="left the department"),
+        pytest.param({}, {"department_id": DISABILITY}, False, id="works elsewhere now"),
+    ],
+)
+async def test_a_part_in_the_team(membership: Row, position: Row, opens: bool, play: Play, owner: Database) -> None:
+    """It opens what the department owns, to the member and to the department's system."""
+    psychologist = play.people["psychologist"]["id"]
+    play.facts["team_members"][0].update(membership)
+    next(held for held in play.facts["positions"] if held["user_id"] == psychologist).update(position)
+    for who in ("psychologist", "ppr_system"):
+        assert await reads(owner, play, who, "document", play.facts["documents"][1]) is opens
+
+
+CONTENT = (
+    "contact",
+    "meeting",
+    "callback",
+    "role_agreement",
+    "concern",
+    "related_case",
+    "contact_preference",
+    "measure",
+)
+
+
+async def test_of_content_the_timeline_tells_the_leader_nothing(play: Play, owner: Database) -> None:
+    for resource in (*CONTENT, "step"):
+        add_event(play.facts, play.case, resource, play.case["id"])
+        told = play.facts["events"][-1]
+        assert await reads(owner, play, "coordinator", "event", told) is True
+        for who in ("head", "journal"):
+            assert await reads(owner, play, who, "event", told) is (resource == "step"), resource
 
 
 @pytest.mark.parametrize(("days", "opens"), [(0, True), (1, False)])
