@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: run test lint drill demo lock openapi clean help
+.PHONY: run test lint drill mutants demo lock openapi clean help
 .DEFAULT_GOAL := help
 
 help:  ## show the commands
@@ -25,6 +25,9 @@ lint: $(BIN)/.ready  ## style, types, import contracts, migration drift, contrac
 
 drill: $(BIN)/.ready  ## the long crash and load drills
 	@$(BIN)/python -m pytest -m drill -q $(ARGS)
+
+mutants: $(BIN)/.ready  ## make the policy wrong in one place at a time; docs/mutants.md
+	@$(BIN)/python -m tests.policy.mutants $(ARGS)
 
 demo: $(BIN)/.ready  ## tell the story over HTTP against the running server
 	@INDGANG_MODE=$${INDGANG_MODE:-tryout} $(BIN)/indgang demo

@@ -25,6 +25,7 @@ from app.policy.actor import Actor, Circumstances
 from app.services import actors
 from app.services.steps import CELLS
 from tests.policy import random_documents, random_requests
+from tests.policy.random_documents import Dice
 from tests.worlds import World
 
 Row = dict[str, Any]
@@ -108,7 +109,9 @@ class Facts:
 
 @st.composite
 def worlds(draw: st.DrawFn, most_families: int = 3, most_cases: int = 5) -> Facts:
-    facts = Facts(draw(st.sampled_from(MOMENTS)), draw(st.sampled_from([True, True, False])))
+    """A world of one number: drawn piece by piece, most worlds are the one before with a piece changed."""
+    dice = Dice(draw(st.integers(0, 2**32)))
+    facts = Facts(dice.choice(MOMENTS), dice.choice([True, True, False]))
     for id in DEPARTMENTS:
         kind = "child_disability" if id == DISABILITY else "other"
         facts.add("departments", name=id.hex, sector="other", active=True, kind=kind)
@@ -117,14 +120,14 @@ def worlds(draw: st.DrawFn, most_families: int = 3, most_cases: int = 5) -> Fact
         facts.add("organisations", name=new_id().hex, kind="school", themes=[], active=True, created_at=PAST)
     for kind, many in (("professional", STAFF), ("citizen", CITIZENS), ("service", SERVICES)):
         for _ in range(many):
-            add_user(facts, kind, draw(st.integers(0, 9)) > 0)
-    outside = draw(st.sampled_from([user for user in facts["users"] if user["kind"] == "professional"]))
-    outside["organisation_id"] = draw(st.sampled_from(facts["organisations"]))["id"]
-    _draw_positions(draw, facts)
-    for _ in range(draw(st.integers(1, most_families))):
-        _draw_family(draw, facts)
-    for _ in range(draw(st.integers(1, most_cases))):
-        _draw_case(draw, facts)
+            add_user(facts, kind, dice.randint(0, 9) > 0)
+    outside = dice.choice([user for user in facts["users"] if user["kind"] == "professional"])
+    outside["organisation_id"] = dice.choice(facts["organisations"])["id"]
+    _draw_positions(dice, facts)
+    for _ in range(dice.randint(1, most_families)):
+        _draw_family(dice, facts)
+    for _ in range(dice.randint(1, most_cases)):
+        _draw_case(dice, facts)
     _set_up(facts)
     return facts
 
@@ -137,30 +140,31 @@ def add_user(facts: Facts, kind: str, active: bool = True) -> Row:
     return facts["users"][-1]
 
 
-def _draw_positions(draw: st.DrawFn, facts: Facts) -> None:
+def _draw_positions(dice: Dice, facts: Facts) -> None:
     for user in facts["users"]:
         for department in DEPARTMENTS if user["kind"] != "citizen" else ():
-            role = draw(st.sampled_from([None, "member", "professional_head", "department_head", "administrator"]))
+            role = dice.choice([None, "member", "professional_head", "department_head", "administrator"])
             if role is not None:
                 held = {"user_id": user["id"], "department_id": department, "role": role, "started_at": PAST}
-                facts.add("positions", **held, ended_at=draw(st.sampled_from([None, None, PAST])))
+                facts.add("positions", **held, ended_at=dice.choice([None, None, PAST]))
 
 
-def _draw_family(draw: st.DrawFn, facts: Facts) -> None:
-    registered = {"owner_department_id": draw(st.sampled_from(DEPARTMENTS)), "created_at": PAST}
-    family = facts.add("families", **registered, created_by=draw(st.sampled_from(facts.users("professional"))))
-    logins = draw(st.permutations([*facts.users("citizen"), None, None]))
-    people = ["child"] * draw(st.integers(1, 2)) + ["adult"] * draw(st.integers(1, 2))
-    people += ["network"] * draw(st.integers(0, 1))
+def _draw_family(dice: Dice, facts: Facts) -> None:
+    registered = {"owner_department_id": dice.choice(DEPARTMENTS), "created_at": PAST}
+    family = facts.add("families", **registered, created_by=dice.choice(facts.users("professional")))
+    logins = [*facts.users("citizen"), None, None]
+    dice.shuffle(logins)
+    people = ["child"] * dice.randint(1, 2) + ["adult"] * dice.randint(1, 2)
+    people += ["network"] * dice.randint(0, 1)
     made: list[Row] = []
     for kind, login in zip(people, logins, strict=False):
-        born = draw(st.sampled_from(BIRTHDAYS)) if kind == "child" else None
-        named_by = draw(st.sampled_from([None, *(m["id"] for m in made)])) if kind == "network" else None
-        more = {"address_protected": draw(st.booleans()), "named_by": named_by}
+        born = dice.choice(BIRTHDAYS) if kind == "child" else None
+        named_by = dice.choice([None, *(m["id"] for m in made)]) if kind == "network" else None
+        more = {"address_protected": dice.one_in(2), "named_by": named_by}
         made.append(add_member(facts, family, kind, login, born, **more))
     for child in (m for m in made if m["kind"] == "child"):
         for holder in (m for m in made if m["kind"] == "adult"):
-            _draw_custody(draw, facts, child, holder)
+            _draw_custody(dice, facts, child, holder)
     for one, other in combinations(made, 2):
         related = {"family_id": family["id"], "from_id": one["id"], "to_id": other["id"], "kind": "other"}
         facts.add("relations", **related, created_at=PAST, created_by=family["created_by"])
@@ -175,9 +179,9 @@ def add_member(facts: Facts, family: Row, kind: str, login: UUID | None, born: d
     return facts.add("members", **({"address_protected": False, "named_by": None} | row | more))
 
 
-def _draw_custody(draw: st.DrawFn, facts: Facts, child: Row, holder: Row) -> None:
+def _draw_custody(dice: Dice, facts: Facts, child: Row, holder: Row) -> None:
     """None, one, or two periods one after another; their edges lie about today."""
-    edges = sorted(facts.today + timedelta(days=days) for days in draw(st.sets(st.integers(-2, 2), max_size=3)))
+    edges = sorted(facts.today + timedelta(days=days) for days in dice.sample(range(-2, 3), dice.randint(0, 3)))
     for begin, end in zip(edges[::2], [*edges[1::2], None], strict=False):
         add_custody(facts, child, holder, begin, end)
 
@@ -194,26 +198,26 @@ def add_custody(facts: Facts, child: Row, holder: Row, begin: date, end: date | 
 PARTS = ("coordinator", "primary_adviser", "buddy", "deputy", "team", "team", "team")
 
 
-def _draw_case(draw: st.DrawFn, facts: Facts) -> None:
-    child = draw(st.sampled_from([m for m in facts["members"] if m["kind"] == "child"]))
-    state = draw(st.sampled_from(["draft", "start_up", "running", "closed"]))
-    waiting = state == "draft" or (state == "closed" and draw(st.booleans()))
-    by = draw(st.sampled_from(facts.users("professional")))
-    owner = draw(st.sampled_from(DEPARTMENTS))
+def _draw_case(dice: Dice, facts: Facts) -> None:
+    child = dice.choice([m for m in facts["members"] if m["kind"] == "child"])
+    state = dice.choice(["draft", "start_up", "running", "closed"])
+    waiting = state == "draft" or (state == "closed" and dice.one_in(2))
+    by = dice.choice(facts.users("professional"))
+    owner = dice.choice(DEPARTMENTS)
     case = add_case(facts, child, by, state, owner_department_id=owner, allocated_at=None if waiting else PAST)
     taken = set[Any]()
-    for part in draw(st.lists(st.sampled_from(PARTS[-1:] if waiting else PARTS), max_size=5)):
-        person, ended = draw(st.sampled_from(facts.users("professional"))), draw(st.sampled_from([False, False, True]))
+    for part in [dice.choice(PARTS[-1:] if waiting else PARTS) for _ in range(dice.randint(0, 5))]:
+        person, ended = dice.choice(facts.users("professional")), dice.choice([False, False, True])
         place = (case["id"], person) if part == "team" else "one" if part in PARTS[:2] else part
         if not ended and place in taken:
             continue
         taken |= set() if ended else {place}
         if part == "team":
-            _draw_membership(draw, facts, case, person, ended)
+            _draw_membership(dice, facts, case, person, ended)
         else:
             add_assignment(facts, case, person, part, ended)
-    random_documents.fill(facts, case, draw(st.integers(0, 2**32)))
-    random_requests.fill(facts, case, draw(st.integers(0, 2**32)))
+    random_documents.fill(facts, case, dice.randint(0, 2**32))
+    random_requests.fill(facts, case, dice.randint(0, 2**32))
     _tell(facts, case)
 
 
@@ -258,12 +262,12 @@ def add_assignment(facts: Facts, case: Row, person: UUID, role: str, ended: bool
     facts.add("assignments", **row, handover_note="Husk tolken.")
 
 
-def _draw_membership(draw: st.DrawFn, facts: Facts, case: Row, person: UUID, ended: bool) -> None:
-    days = draw(st.sampled_from([None, None, -1, 0, 1]))
+def _draw_membership(dice: Dice, facts: Facts, case: Row, person: UUID, ended: bool) -> None:
+    days = dice.choice([None, None, -1, 0, 1])
     row = {"case_id": case["id"], "user_id": person, "profession": "other", "joined_at": PAST, "added_by": person}
-    row |= {"department_id": draw(st.sampled_from(DEPARTMENTS)), "left_at": PAST if ended else None}
+    row |= {"department_id": dice.choice(DEPARTMENTS), "left_at": PAST if ended else None}
     ends_on = None if days is None else facts.today + timedelta(days=days)
-    facts.add("team_members", **row, ends_on=ends_on, relevant=draw(st.integers(0, 3)) > 0)
+    facts.add("team_members", **row, ends_on=ends_on, relevant=dice.randint(0, 3) > 0)
 
 
 def _fill(facts: Facts, case: Row, by: UUID) -> None:
