@@ -53,7 +53,6 @@ REFUSED = {
 CONTRACT = Path("openapi/v1.json")
 RELEASED = Path("openapi/released.json")
 DEFAULT_DATA_DIR = Settings.model_fields["data_dir"].default
-DEFAULT_PORT = Settings.model_fields["port"].default
 
 
 def fail(sentence: str) -> NoReturn:
@@ -143,8 +142,7 @@ def _set_up_tryout(settings: Settings) -> None:
         console.print(f"[dim]# {name}: INDGANG_MODE=tryout {folder}.venv/bin/indgang token --as {word}[/]")
     for word in ("coordinator", "head", "mother"):
         console.print(f"\n[bold]{word}[/]\n{tryout.token(settings.data_dir, word)}", soft_wrap=True)
-    port = "" if settings.port == DEFAULT_PORT else f"INDGANG_PORT={settings.port} "
-    console.print(f"\nthe story, told over HTTP: [bold]{port}make demo[/]   stop: Ctrl-C\n")
+    console.print(f"\nthe story, told over HTTP: [bold]INDGANG_PORT={settings.port} make demo[/]   stop: Ctrl-C\n")
 
 
 def _require_harmless_role(settings: Settings) -> None:

@@ -4,7 +4,7 @@ Every table in a rule carries `municipality_id = ACTOR.municipality`; `some`, `t
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Final
@@ -150,6 +150,7 @@ def those(column: Column[Any], *conditions: Expression) -> Any:
 # --- the same rule, asked in two ways: of one row (`probed`), or for the rows that it opens (`sought`)
 
 
+@cache
 def probed(holds: Expression) -> Expression:
     """The same condition where single rows are asked: each "is one of those" becomes "there is such a row".
 
@@ -170,24 +171,25 @@ def recurring(conditions: Iterable[Expression], ground: FromClause) -> list[Colu
 
     Rules are made once and then built upon: what is the same question is the same object.
     """
-    own, given = {id(leaf) for leaf in leaves(ground)}, list(conditions)
-    counted = Counter(id(part) for part in _questions(given, lambda _: False))
-
-    def often(part: Any) -> bool:
-        return counted[id(part)] > 1 and _reads_from(part) <= own
-
-    return list({id(one): one for one in _questions(given, often) if often(one)}.values())
-
-
-def _questions(conditions: Iterable[Any], enough: Callable[[Any], bool]) -> Iterator[Any]:
-    """Each question in the conditions as often as it stands there, and those within it unless that was `enough`."""
-    waiting = list(conditions)
+    own, waiting = {id(leaf) for leaf in leaves(ground)}, list[Any](conditions)
+    counted = Counter(id(question) for one in waiting for question in _questions(one))
+    found: dict[int, Any] = {}
     while waiting:
         part = waiting.pop()
-        if is_question(part):
-            yield part
-        if not (isinstance(part, Table) or (is_question(part) and enough(part))):
+        if counted[id(part)] > 1 and _reads_from(part) <= own:
+            found[id(part)] = part
+        elif any(counted[id(question)] > 1 for question in _questions(part)):
             waiting += part.get_children()
+    return list(found.values())
+
+
+@cache
+def _questions(element: Any) -> tuple[Any, ...]:
+    """Each question in it as often as it stands there."""
+    if isinstance(element, Table):
+        return ()
+    within = tuple(question for part in element.get_children() for question in _questions(part))
+    return (element, *within) if is_question(element) else within
 
 
 def is_question(element: Any) -> bool:
@@ -202,7 +204,7 @@ def answered(holds: Expression, answers: Mapping[int, ColumnElement[Any]]) -> Ex
         if id(element) in answers:
             return answers[id(element)]
         within = isinstance(element, Exists | ScalarSelect | Table | AliasedReturnsRows)
-        return element if within and not any(id(part) in answers for part in visitors.iterate(element)) else None
+        return element if within and not any(id(question) in answers for question in _questions(element)) else None
 
     return visitors.replacement_traverse(holds, {}, replace) if answers else holds
 
@@ -212,15 +214,16 @@ def leaves(source: Any) -> list[Any]:
     return [*leaves(source.left), *leaves(source.right)] if isinstance(source, Join) else [source]
 
 
-def _reads_from(element: Any) -> set[int]:
+@cache
+def _reads_from(element: Any) -> frozenset[int]:
     """The tables that a question reads from around it (by `id`)."""
     if isinstance(element, Table):
-        return set()
+        return frozenset()
     if isinstance(element, TableValuedColumn):
-        return {id(element.scalar_alias)}
+        return frozenset({id(element.scalar_alias)})
     if isinstance(element, ColumnClause):
-        return set() if element.table is None else {id(element.table)}
-    around = set[int]().union(*map(_reads_from, element.get_children()))
+        return frozenset() if element.table is None else frozenset({id(element.table)})
+    around = frozenset[int]().union(*map(_reads_from, element.get_children()))
     if isinstance(element, Select):
         own = (*element._from_obj, *element.columns_clause_froms)
         around -= {id(leaf) for source in own for leaf in leaves(source)}

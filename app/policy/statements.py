@@ -167,8 +167,8 @@ def _beyond(policy: "Policy", column: ColumnElement[Any], after: bool) -> Expres
 
 @cache
 def page_of(policy: "Policy", kind: Kind, filters: frozenset[str], after: bool) -> Select[Any]:
-    """The statement of a list. At most five filters (each set is a plan)."""
-    if len(filters) > 5:
+    """The statement of a list. At most five filters beside its scope (each set is a plan)."""
+    if len(filters - {policy.scope}) > 5:
         raise ValueError(f"{policy.name}: too many filters at once")
     found = _found(policy, kind, [policy.filters[name] for name in sorted(filters)], filters, after)
     scope = bindparam(policy.scope, type_=UUID_TYPE) if policy.scope in filters else None

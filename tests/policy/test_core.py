@@ -272,9 +272,23 @@ def test_no_table_is_read_outside_the_actors_municipality() -> None:
 
 
 def unbound(statement: Select[Any]) -> set[str]:
-    """The tables that some SELECT of a statement reads without making their municipality the actor's."""
-    selects = [one for one in visitors.iterate(statement) if isinstance(one, Select)]
-    return {table.name for one in selects for table in _own(one) if id(table) not in _bound(one)}
+    """The tables that some SELECT of a statement reads without making their municipality the actor's.
+
+    A SELECT that stood in a statement before is not looked at again: they share most of what they ask.
+    """
+    waiting, found = [statement], set[str]()
+    while waiting:
+        one: Any = waiting.pop()
+        if id(one) not in LOOKED_AT:
+            LOOKED_AT[id(one)] = one
+            waiting += one.get_children()
+            if isinstance(one, Select):
+                bound = _bound(one)
+                found |= {table.name for table in _own(one) if id(table) not in bound}
+    return found
+
+
+LOOKED_AT: dict[int, Any] = {}
 
 
 def _own(one: Select[Any]) -> list[Table | Alias]:

@@ -153,7 +153,7 @@ async def test_a_folder_on_consent_only_opens_by_no_statute(play: Play, owner: D
     """Nor to the department that owns what lies in it."""
     document, basis = for_psychologist(play, kind="statute")
     assert await reads(owner, play, "psychologist", "document", document) is True
-    play.facts["folders"][0]["explicit_only"] = True
+    play.facts["folders"][0]["marked_by"] = [play.facts["members"][0]["id"]]
     for who in ("psychologist", "coordinator"):
         assert await reads(owner, play, who, "document", document) is False
     basis["kind"], basis["legal_reference_id"], basis["reason"] = "consent", None, None

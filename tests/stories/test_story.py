@@ -119,7 +119,7 @@ def test_no_server_is_one_clear_sentence(tmp_path: Path) -> None:
     code, text = told(address, tmp_path)
     assert code == 1
     assert f"No server answers at {address}" in text
-    assert "start it with `make run`, or say where it is" in text
+    assert "start it with `make run`, or say on which port it is" in text
     assert "Traceback" not in text
 
 
