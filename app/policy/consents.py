@@ -145,7 +145,7 @@ def waits() -> Expression:
 
 def remind_due() -> Expression:
     """It waits, and the day to remind of it has come."""
-    return (waits() & (basis.remind_on <= ACTOR.today) & (basis.expires_on > ACTOR.today)).is_(True)
+    return waits() & (basis.remind_on <= ACTOR.today) & (basis.expires_on > ACTOR.today)
 
 
 def documents_read_too() -> ColumnElement[Any]:
@@ -188,7 +188,7 @@ consents = Policy(
         "signers": asked(),
         "signer_ids": basis.signers,
         "heard_ids": basis.heard,
-        "remind_due": remind_due(),
+        "remind_due": remind_due().is_(True),
         "child_id": case.child_id,
         "case_state": case.state,
     },
@@ -220,7 +220,7 @@ consents = Policy(
         "purpose": basis.purpose == bindparam("purpose"),
         "in_force": in_force().is_(True) == bindparam("in_force", type_=BOOLEAN),
         "awaiting_me": awaits_reader() == bindparam("awaiting_me", type_=BOOLEAN),
-        "remind_due": remind_due() == bindparam("remind_due", type_=BOOLEAN),
+        "remind_due": remind_due().is_(True) == bindparam("remind_due", type_=BOOLEAN),
         "remind_due_of": (basis.created_by == bindparam("remind_due_of")) & remind_due(),
         "standing": is_one(basis.state, "requested", "renewal_needed", "active")
         == bindparam("standing", type_=BOOLEAN),

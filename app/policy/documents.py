@@ -167,14 +167,14 @@ def shared_on_consent() -> Expression:
 @rule
 def shared_on_statute() -> Expression:
     """The document is shared with the reader; what consent does not cover, a recorded statutory basis does (R292)."""
-    statute = (basis.case_id == document.case_id) & (basis.kind == "statute")  # mostly there is none: asked first
+    statute = (basis.case_id == case.id) & (basis.kind == "statute")  # mostly there is none: asked first
     any_at_all = some(table_of(Basis), statute, basis.recipients.overlap(ACTOR.recipients), in_force())
     return any_at_all & some(table_of(Share), stands_to_reader(), covered())
 
 
 def opened_now() -> Expression:
     """The reader opened the emergency access to the document's case, and it is open now."""
-    by_reader = (emergency.case_id == document.case_id) & (emergency.user_id == ACTOR.user)
+    by_reader = (emergency.case_id == case.id) & (emergency.user_id == ACTOR.user)
     return by_reader & (emergency.opened_at <= ACTOR.at) & (emergency.closes_at > ACTOR.at)
 
 

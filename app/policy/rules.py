@@ -166,19 +166,24 @@ def probed(holds: Expression) -> Expression:
 # --- what is asked more than once of a row
 
 
-def recurring(conditions: Iterable[Expression], ground: FromClause) -> list[ColumnElement[Any]]:
+def recurring(conditions: Iterable[Expression], ground: FromClause, row: FromClause) -> list[ColumnElement[Any]]:
     """The questions that stand more than once in the (`probed`) conditions, and can be put to a row of `ground`.
 
-    Rules are made once and then built upon: what is the same question is the same object.
+    And those that can be put to what is around the `row`, which many of them have in common: a case, say. Rules are
+    made once and then built upon: what is the same question is the same object.
     """
     own, waiting = {id(leaf) for leaf in leaves(ground)}, list[Any](conditions)
     counted = Counter(id(question) for one in waiting for question in _questions(one))
+
+    def wanted(question: Any) -> bool:
+        return reads_from(question) <= own and (counted[id(question)] > 1 or id(row) not in reads_from(question))
+
     found: dict[int, Any] = {}
     while waiting:
         part = waiting.pop()
-        if counted[id(part)] > 1 and _reads_from(part) <= own:
+        if is_question(part) and wanted(part):
             found[id(part)] = part
-        elif any(counted[id(question)] > 1 for question in _questions(part)):
+        elif any(wanted(question) for question in _questions(part)):
             waiting += part.get_children()
     return list(found.values())
 
@@ -215,7 +220,7 @@ def leaves(source: Any) -> list[Any]:
 
 
 @cache
-def _reads_from(element: Any) -> frozenset[int]:
+def reads_from(element: Any) -> frozenset[int]:
     """The tables that a question reads from around it (by `id`)."""
     if isinstance(element, Table):
         return frozenset()
@@ -223,7 +228,7 @@ def _reads_from(element: Any) -> frozenset[int]:
         return frozenset({id(element.scalar_alias)})
     if isinstance(element, ColumnClause):
         return frozenset() if element.table is None else frozenset({id(element.table)})
-    around = frozenset[int]().union(*map(_reads_from, element.get_children()))
+    around = frozenset[int]().union(*map(reads_from, element.get_children()))
     if isinstance(element, Select):
         own = (*element._from_obj, *element.columns_clause_froms)
         around -= {id(leaf) for source in own for leaf in leaves(source)}

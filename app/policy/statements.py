@@ -44,6 +44,7 @@ from app.policy.rules import (
     is_one,
     mine,
     probed,
+    reads_from,
     recurring,
     sought,
     word,
@@ -70,7 +71,7 @@ class Opened:
 
     def by(self, grant: Grant) -> Expression:
         """Whether another grant opens too: told from the bits where its rules are among these, asked where not."""
-        if grant.require or grant.deny or not all(any(own is r for own in self.grant.allow) for r in grant.allow):
+        if not _in_bits(grant, self.grant):
             return answered(probed(grant.where), self.answers)
         bits = sum(1 << n for n, own in enumerate(self.grant.allow) if any(own is r for r in grant.allow))
         return self.rules.bitwise_and(literal_column(str(bits), INTEGER)) != NOTHING if bits else false()
@@ -78,6 +79,11 @@ class Opened:
     def reason_of(self, grant: Grant) -> ColumnElement[str]:
         """The name of the first of a grant's allowing rules that holds."""
         return _first_of((self.by(Grant(allow=(r,))), r) for r in grant.allow)
+
+
+def _in_bits(grant: Grant, of: Grant) -> bool:
+    """Whether a grant can be told from the bits of another: it has no conditions of its own, and only rules of it."""
+    return not (grant.require or grant.deny) and all(any(own is r for own in of.allow) for r in grant.allow)
 
 
 def _first_of(asked: Any) -> ColumnElement[str]:
@@ -91,36 +97,47 @@ def _bit(number: int) -> ColumnElement[int]:
 
 @dataclass(frozen=True)
 class Once:
-    """What stands more than once in conditions, asked once of each row: to be joined to `ground`, with the answers."""
+    """Questions that are asked once: to be joined to the rows that they are put to, with the answers by their `id`.
 
-    asked: Any
+    What is around the rows is asked before them, so that PostgreSQL can ask it once for all that have it in common.
+    """
+
+    asked: tuple[Any, ...]
     answers: Mapping[int, ColumnElement[Any]]
 
     @classmethod
-    def of(cls, conditions: Sequence[Expression], ground: FromClause) -> "Once":
-        twice = recurring(map(probed, conditions), ground)
-        once = select(*(one.label(f"answer_{n}") for n, one in enumerate(twice)))
-        asked = once.correlate_except(None).offset(NOTHING).lateral("asked")
-        return cls(asked, {id(one): answer for one, answer in zip(twice, asked.c, strict=True)})
+    def of(cls, conditions: Sequence[Expression], ground: FromClause, row: FromClause) -> "Once":
+        found = recurring(map(probed, conditions), ground, row)
+        around = [one for one in found if id(row) not in reads_from(one)]
+        near = [one for one in found if id(row) in reads_from(one)]
+        asked, answers = [], dict[int, ColumnElement[Any]]()
+        for name, questions in (("around", around), ("asked", near)):
+            if questions:
+                labelled = (answered(one, answers).label(f"{name}_{n}") for n, one in enumerate(questions))
+                asked.append(select(*labelled).correlate_except(None).offset(NOTHING).lateral(name))
+                answers |= {id(one): answer for one, answer in zip(questions, asked[-1].c, strict=True)}
+        return cls(tuple(asked), answers)
 
     def beside(self, ground: FromClause) -> FromClause:
-        return ground.join(self.asked, true()) if self.answers else ground
+        for one in self.asked:
+            ground = ground.join(one, true())
+        return ground
 
 
-def _asked(policy: "Policy", kind: Kind) -> tuple[Any, Opened]:
-    """The bits of one row, asked there and then; OFFSET 0 keeps PostgreSQL from asking again wherever they are used.
+def _asked(policy: "Policy", kind: Kind, ground: FromClause) -> tuple[FromClause, Opened]:
+    """The rows with the bits of each, asked there and then; OFFSET 0 keeps PostgreSQL from asking again where used.
 
-    Beneath them, once each, what the grant and the veils ask more than once.
+    Before them, once each, what the grant and the veils ask more than once, or of what is around the rows.
     """
     grant = policy.grant(kind, "read")
-    veils = [one.get(kind, CLOSED).where for one in policy.veiled.values()]
-    once = Once.of([*(r.holds for r in grant.rules), *veils], policy.joined)
+    veils = [one.get(kind, CLOSED) for one in policy.veiled.values()]
+    conditions = [*(r.holds for r in grant.rules), *(veil.where for veil in veils if not _in_bits(veil, grant))]
+    once = Once.of(conditions, policy.joined, policy.table)
     rules: ColumnElement[int] = NOTHING
     for n, r in enumerate(grant.allow):
         rules = rules.bitwise_or(case((answered(probed(r.holds), once.answers), _bit(n)), else_=NOTHING))
-    bits = select(rules.label("rules"), *once.answers.values()).correlate_except(None).offset(NOTHING)
-    asked = (bits.select_from(once.asked) if once.answers else bits).lateral("opened")
-    return asked, Opened(grant, asked.c.rules, {which: asked.c[one.name] for which, one in once.answers.items()})
+    bits = select(rules.label("rules")).correlate_except(None).offset(NOTHING).lateral("opened")
+    return once.beside(ground).join(bits, true()), Opened(grant, bits.c.rules, once.answers)
 
 
 def base(policy: "Policy", kind: Kind, opened: Opened, source: FromClause, *extra: ColumnElement[Any]) -> Select[Any]:
@@ -147,8 +164,8 @@ def _shown(policy: "Policy", name: str, kind: Kind, opened: Opened) -> ColumnEle
 def judged(policy: "Policy", kind: Kind, *extra: Any) -> Select[Any]:
     """The rows of a policy that the kind of actor may read, each judged by itself: where there are few to judge."""
     grant = policy.grant(kind, "read")
-    asked, opened = _asked(policy, kind)
-    rows = base(policy, kind, opened, policy.joined.join(asked, true()), *(one(opened) for one in extra))
+    source, opened = _asked(policy, kind, policy.joined)
+    rows = base(policy, kind, opened, source, *(one(opened) for one in extra))
     return rows.where(mine(policy.table), *always(grant, opened.answers), opened.at_all)
 
 
@@ -203,9 +220,8 @@ def reached(policy: "Policy", kind: Kind, wanted: Sequence[Expression], after: b
     ids = select(there.c.id).select_from(each.join(there, mine(there) & (there.c.case_id == each.c.id)))
     ids = ids.where(_beyond(policy, there.c.id, after)).order_by(policy.order(there.c.id)).offset(NOTHING)
     first = ids.subquery("first")
-    asked, opened = _asked(policy, kind)
-    ground = first.join(policy.joined, key == first.c.id).join(asked, true())
-    rows = base(policy, kind, opened, ground).where(mine(policy.table), *always(grant, opened.answers))
+    source, opened = _asked(policy, kind, first.join(policy.joined, key == first.c.id))
+    rows = base(policy, kind, opened, source).where(mine(policy.table), *always(grant, opened.answers))
     rows = rows.where(opened.at_all, *wanted)
     return rows.order_by(policy.order(first.c.id))
 
@@ -220,7 +236,7 @@ def _picked(policy: "Policy", kind: Kind, wanted: Sequence[Expression], after: b
     if not grant.allow:
         return select(NO_ID.label("id"), NOTHING.label("rules")).where(false()).cte("picked")
     arms = []
-    once = Once.of([r.holds for r in (*grant.require, *grant.deny)], policy.ground)
+    once = Once.of([r.holds for r in (*grant.require, *grant.deny)], policy.ground, policy.table)
     ground, rest = once.beside(policy.ground), [mine(policy.table), *always(grant, once.answers), *wanted]
     for number, allowing in enumerate(grant.allow):
         arm = _arm(policy, ground, allowing, rest, after).subquery()
