@@ -194,7 +194,8 @@ class ConsentOut(Out):
     signers: list[SignerOut]
     active_from: Moment | None
     active_until: Moment | None = Field(
-        description="When it ends if nothing happens: its last day, a birthday or a known change of custody."
+        description="When it ends if nothing happens: its last day, a birthday or a known change of custody. "
+        "Once withdrawn or ended before that it equals `active_from`, and `ended_at` says when."
     )
     requested_at: Moment | None
     remind_on: date | None = Field(description="From this day those who have not signed are reminded (R288).")
