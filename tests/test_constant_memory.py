@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from tests.conftest import Urls
 from tests.uploads import DETAILS, PDF, part
 from tests.worlds import World
 
-pytestmark = pytest.mark.anyio
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a process takes at most")
+pytestmark = [pytest.mark.anyio, LINUX]
 MIB = 1_048_576
 SIZE = 25 * MIB
 CHUNK = bytes(range(256)) * 256
@@ -23,8 +25,6 @@ BOUNDARY = "multipart/form-data; boundary=abc"
 
 @pytest.fixture
 def server(settings: Settings, urls: Urls) -> Iterator[Server]:
-    if not Path("/proc/self/clear_refs").exists():
-        pytest.skip("this system does not tell what a process takes at most")
     with _process("bench.serve:asgi", {"BENCH_DATABASE": urls.app, "BENCH_DATA_DIR": str(settings.data_dir)}) as made:
         _wait("app", made)
         yield made

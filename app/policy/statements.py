@@ -63,7 +63,7 @@ class Opened:
 
     grant: Grant
     rules: ColumnElement[int]
-    answers: Mapping[int, ColumnElement[Any]] = field(default_factory=dict)
+    answers: Mapping[int, ColumnElement[Any]] = field(default_factory=lambda: NONE)
 
     @property
     def at_all(self) -> Expression:
